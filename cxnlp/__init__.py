@@ -1,0 +1,2 @@
+"""cxnlp reads what customers wrote and sets it against the stars they gave."""
+

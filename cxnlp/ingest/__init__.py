@@ -1,0 +1,1 @@
+"""Export file → valid records and rejected rows."""

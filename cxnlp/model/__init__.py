@@ -1,0 +1,1 @@
+"""The classifier: base encoder, network, training, prediction, calibration, evaluation, registry."""

@@ -1,0 +1,1 @@
+"""Numbers → words and widths → one HTML page."""

@@ -1,0 +1,51 @@
+"""The tables of the store, as DuckDB SQL. `store.py` keeps them; `analysis/` reads `feedback` and `predictions`."""
+
+from __future__ import annotations
+
+SCHEMA_VERSION = 1
+
+FEEDBACK = """
+CREATE TABLE IF NOT EXISTS feedback (
+    id VARCHAR PRIMARY KEY,          -- a reply's is its comment's + '/reply'
+    reply_to VARCHAR,                -- id of the comment that this reply answers, NULL for comments
+    author VARCHAR NOT NULL,         -- 'customer' or 'company'
+    text VARCHAR,                    -- NULL: a rating without words
+    text_hash VARCHAR,               -- records.text_hash(text), NULL without text
+    stars DOUBLE,                    -- on the export's own scale
+    scale_low DOUBLE,
+    scale_high DOUBLE,
+    touchpoint VARCHAR,              -- NULL: not known
+    touchpoint_source VARCHAR NOT NULL,  -- 'column', 'rule' or 'none'
+    date TIMESTAMP,
+    question VARCHAR,
+    language VARCHAR,                -- ISO 639-1, NULL: not determined
+    language_source VARCHAR NOT NULL,    -- 'column', 'detected' or 'none'
+    outcome VARCHAR,
+    segments VARCHAR NOT NULL,       -- JSON object of the further columns
+    file VARCHAR NOT NULL,
+    line BIGINT NOT NULL,
+    row_hash VARCHAR NOT NULL,       -- of everything above: tells an edited row
+    first_run BIGINT NOT NULL,       -- run that first read the row
+    changed_run BIGINT NOT NULL,     -- run that last saw it change
+    last_run BIGINT NOT NULL         -- run that last saw it in the export
+)
+"""
+
+PREDICTIONS = """
+CREATE TABLE IF NOT EXISTS predictions (
+    text_hash VARCHAR NOT NULL,
+    author VARCHAR NOT NULL,
+    model VARCHAR NOT NULL,          -- version of the model: its content hash
+    emotions VARCHAR[] NOT NULL,
+    effort VARCHAR NOT NULL,
+    stance VARCHAR NOT NULL,
+    causes VARCHAR[] NOT NULL,
+    strengths VARCHAR[] NOT NULL,
+    other VARCHAR NOT NULL,          -- JSON object: labels of tasks beyond the report's five
+    confidence MAP(VARCHAR, FLOAT) NOT NULL,  -- per task, 0-1
+    unsure BOOLEAN NOT NULL,
+    windows INTEGER NOT NULL,        -- 1: read at once; more: a long text read in windows
+    embedding BLOB,                  -- int8[384]: the text's unit vector times 127
+    PRIMARY KEY (text_hash, author, model)
+)
+"""
