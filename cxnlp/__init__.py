@@ -1,2 +1,1 @@
 """cxnlp reads what customers wrote and sets it against the stars they gave."""
-

@@ -49,3 +49,39 @@ CREATE TABLE IF NOT EXISTS predictions (
     PRIMARY KEY (text_hash, author, model)
 )
 """
+
+RUNS = """
+CREATE TABLE IF NOT EXISTS runs (
+    run BIGINT PRIMARY KEY,
+    started TIMESTAMP NOT NULL,      -- UTC
+    ended TIMESTAMP,                 -- NULL: did not end
+    status VARCHAR NOT NULL,         -- 'running', 'done', 'stopped', 'gate failed' or 'failed'
+    record VARCHAR NOT NULL          -- JSON: versions, hashes, counts, stages; never customer text
+)
+"""
+
+EXPORT_FILES = """
+CREATE TABLE IF NOT EXISTS export_files (
+    path VARCHAR PRIMARY KEY,
+    fingerprint VARCHAR NOT NULL,    -- of the content and of how it is read
+    rows BIGINT NOT NULL,
+    rejected BIGINT NOT NULL,
+    run BIGINT NOT NULL              -- run that read it to its end
+)
+"""
+
+REJECTED = """
+CREATE TABLE IF NOT EXISTS rejected (
+    path VARCHAR NOT NULL,           -- of the export file
+    file VARCHAR NOT NULL,
+    line BIGINT NOT NULL,
+    "column" VARCHAR NOT NULL,
+    reason VARCHAR NOT NULL,
+    found VARCHAR NOT NULL,
+    expected VARCHAR NOT NULL
+)
+"""
+
+META = "CREATE TABLE IF NOT EXISTS meta (key VARCHAR PRIMARY KEY, value VARCHAR NOT NULL)"
+
+TABLES = (META, FEEDBACK, PREDICTIONS, RUNS, EXPORT_FILES, REJECTED)

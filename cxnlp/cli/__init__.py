@@ -27,7 +27,9 @@ app = typer.Typer(
 
 @app.callback()
 def common(
-    log_format: Annotated[LogFormat, typer.Option(help="Messages on stderr as plain text or one JSON object a line.")] = "text",
+    log_format: Annotated[
+        LogFormat, typer.Option(help="Messages on stderr as plain text or one JSON object a line.")
+    ] = "text",
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Only warnings and errors.")] = False,
 ) -> None:
     """Hold what all commands share."""
