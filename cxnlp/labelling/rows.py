@@ -1,0 +1,192 @@
+"""Labelled rows: read and check them, and join labels of public sets with a local copy of their texts.
+
+A labelled file is CSV or JSON Lines with `id`, `text`, `language`, `author` and one column a task. Several labels are
+separated by `;` (a list in JSON), an empty cell is "not labelled", `-` is "none". Two columns are optional: `origin`
+(`real` or `written`) and `part` (`train` or `gold`; gold rows are never trained on).
+
+Labels of a public set are kept without its texts: such a file has `set`, `row` and `text_hash` instead of `text`, and
+is joined with the set's own file (`read_set_texts`).
+"""
+
+from __future__ import annotations
+
+import gzip
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+
+import pandas as pd
+
+from cxnlp.errors import LabelsError
+from cxnlp.records import text_hash
+from cxnlp.taxonomy import Task, Taxonomy
+
+NONE_MARK = "-"
+SEPARATOR = ";"
+ORIGINS = ("real", "written")
+PARTS = ("train", "gold")
+AUTHORS = ("customer", "company")
+PLAIN_COLUMNS = ("id", "text", "language", "author")
+EXTRA_COLUMNS = ("origin", "part")
+
+
+def parse_cell(cell: str, task: Task) -> tuple[str, ...] | None:
+    """Turn a cell into labels: None for "not labelled", () for "none"; raise `ValueError` saying what is wrong."""
+    names = tuple(dict.fromkeys(name.strip() for name in cell.split(SEPARATOR) if name.strip()))
+    if not names:
+        return None
+    if names == (NONE_MARK,):
+        if task.kind == "multi":
+            return ()
+        raise ValueError(f"{task.name} takes exactly one label, found {NONE_MARK!r} (none)")
+    unknown = [name for name in names if name not in task.label_names]
+    if unknown:
+        raise ValueError(f"unknown label {unknown[0]!r}; {task.name} knows {', '.join(task.label_names)}")
+    if task.kind != "multi" and len(names) > 1:
+        raise ValueError(f"{task.name} takes exactly one label, found {len(names)}")
+    for group in task.exclusive:
+        together = [name for name in names if name in group]
+        if len(together) > 1:
+            raise ValueError(f"{' and '.join(together)} exclude each other")
+    return names
+
+
+def format_cell(labels: Sequence[str] | None) -> str:
+    """Turn labels into a cell; the inverse of `parse_cell`."""
+    if labels is None:
+        return ""
+    return SEPARATOR.join(labels) if labels else NONE_MARK
+
+
+def read_labelled(
+    paths: Iterable[Path], taxonomy: Taxonomy, *, sets: Sequence[Path] = (), need_text: bool = True
+) -> pd.DataFrame:
+    """Read labelled files into one frame.
+
+    Columns: `id`, `text`, `language`, `author`, `origin`, `part`, `file`, `line`, then one a task of the taxonomy,
+    whose cells are tuples of labels or None. Tasks that a file lacks are not labelled in its rows.
+    `sets` are folders (or files) of the public sets that files without texts are joined with.
+    Raise `LabelsError` listing the first problems by file, line and column; a text is never quoted.
+    """
+    frames = []
+    problems: list[str] = []
+    for path in paths:
+        raw = _read_raw(path)
+        if "text" not in raw.columns and "text_hash" in raw.columns:
+            raw = _join_set(raw, path, sets, need_text=need_text)
+        frames.append(_check(raw, path, taxonomy, problems))
+    if problems:
+        shown = "\n  ".join(problems[:20])
+        more = f"\n  … and {len(problems) - 20} more" if len(problems) > 20 else ""
+        raise LabelsError(f"labelled rows cannot be used:\n  {shown}{more}")
+    if not frames:
+        raise LabelsError("no labelled files were given")
+    frame = pd.concat(frames, ignore_index=True)
+    twice = frame[frame["id"].duplicated(keep=False)].sort_values("id")
+    if len(twice):
+        first, second = twice.iloc[0], twice.iloc[1]
+        raise LabelsError(
+            f"the id {first['id']!r} stands twice: {first['file']} line {first['line']} "
+            f"and {second['file']} line {second['line']}"
+        )
+    return frame
+
+
+def _read_raw(path: Path) -> pd.DataFrame:
+    try:
+        if path.suffix in (".jsonl", ".json"):
+            raw = pd.read_json(path, lines=True, dtype=False)
+            return raw.map(_cell_of_json).assign(line=range(1, len(raw) + 1))
+        raw = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8-sig")
+    except FileNotFoundError as error:
+        raise LabelsError(f"{path}: there is no such file") from error
+    except (ValueError, UnicodeDecodeError, pd.errors.ParserError) as error:
+        raise LabelsError(f"{path}: cannot be read as {'JSON Lines' if 'json' in path.suffix else 'CSV'}") from error
+    return raw.assign(line=range(2, len(raw) + 2))
+
+
+def _cell_of_json(value: object) -> str:
+    if isinstance(value, list):
+        return format_cell([str(item) for item in value])
+    return "" if value is None or value != value else str(value)
+
+
+def _check(raw: pd.DataFrame, path: Path, taxonomy: Taxonomy, problems: list[str]) -> pd.DataFrame:
+    missing = [name for name in PLAIN_COLUMNS if name not in raw.columns]
+    if missing:
+        raise LabelsError(f"{path}: line 1: missing columns {', '.join(missing)}; found {', '.join(raw.columns)}")
+    known_tasks = [task for task in taxonomy.tasks if task.name in raw.columns]
+    if not known_tasks:
+        raise LabelsError(f"{path}: line 1: no column is a task of the taxonomy ({', '.join(taxonomy.task_names)})")
+    frame = pd.DataFrame({name: raw[name].astype(str) for name in PLAIN_COLUMNS})
+    frame["origin"] = raw["origin"] if "origin" in raw.columns else "real"
+    frame["part"] = raw["part"] if "part" in raw.columns else "train"
+    frame["file"] = path.name
+    frame["line"] = raw["line"]
+    for column, allowed in (("author", AUTHORS), ("origin", ORIGINS), ("part", PARTS)):
+        for line, found in frame.loc[~frame[column].isin(allowed), ["line", column]].itertuples(index=False):
+            problems.append(f"{path.name}: line {line}, column {column}: {found!r} is none of {', '.join(allowed)}")
+    for column in ("id", "text"):
+        for line in frame.loc[frame[column].str.strip() == "", "line"]:
+            problems.append(f"{path.name}: line {line}, column {column}: empty")
+    for task in taxonomy.tasks:
+        if task not in known_tasks:
+            frame[task.name] = None
+            continue
+        cells: list[tuple[str, ...] | None] = []
+        for line, cell in zip(frame["line"], raw[task.name].astype(str), strict=True):
+            try:
+                cells.append(parse_cell(cell, task))
+            except ValueError as error:
+                problems.append(f"{path.name}: line {line}, column {task.name}: {error}")
+                cells.append(None)
+        frame[task.name] = pd.Series(cells, index=frame.index, dtype=object)
+    return frame
+
+
+def _join_set(raw: pd.DataFrame, path: Path, sets: Sequence[Path], *, need_text: bool) -> pd.DataFrame:
+    names = sorted(set(raw["set"]))
+    raw = raw.assign(id=raw["set"] + ":" + raw["row"], origin="real")
+    if not need_text:
+        return raw.assign(text="(not joined)")
+    texts: dict[str, str] = {}
+    for name in names:
+        texts |= {f"{name}:{row}": text for row, text in read_set_texts(name, sets).items()}
+    joined = raw.assign(text=[texts.get(row_id, "") for row_id in raw["id"]])
+    lost = joined[joined["text"] == ""]
+    if len(lost):
+        raise LabelsError(f"{path}: line {lost['line'].iloc[0]}: row {lost['id'].iloc[0]!r} is not in the set's file")
+    changed = joined[
+        [text_hash(text) != known for text, known in zip(joined["text"], joined["text_hash"], strict=True)]
+    ]
+    if len(changed):
+        raise LabelsError(
+            f"{path}: line {changed['line'].iloc[0]}: the text of {changed['id'].iloc[0]!r} is not the one that was "
+            f"labelled (its hash differs); is the set another version?"
+        )
+    return joined
+
+
+def read_set_texts(name: str, sets: Sequence[Path]) -> Mapping[str, str]:
+    """Return row id → text of the public set `name`, replies under their comment's id + '/reply'.
+
+    The set is looked for as `NAME.jsonl.gz` or `NAME.jsonl` in the folders `sets` and below them.
+    Raise `LabelsError` when it is not there.
+    """
+    wanted = {f"{name}.jsonl.gz", f"{name}.jsonl"}
+    found = [file for folder in sets for file in sorted(folder.rglob(f"{name}.jsonl*")) if file.name in wanted]
+    if not found:
+        where = ", ".join(str(folder) for folder in sets) or "nowhere (give --sets FOLDER)"
+        raise LabelsError(
+            f"the texts of the public set {name!r} are needed: looked for {name}.jsonl.gz in {where}; "
+            f"data/README.md says where each set comes from"
+        )
+    opener = gzip.open if found[0].suffix == ".gz" else open
+    texts: dict[str, str] = {}
+    with opener(found[0], "rt", encoding="utf-8") as lines:
+        for line in lines:
+            row = json.loads(line)
+            texts[row["id"]] = row["text"]
+            if row.get("reply"):
+                texts[f"{row['id']}/reply"] = row["reply"]
+    return texts
