@@ -1,0 +1,190 @@
+"""An export file, whatever its format, as batches of records and rows set aside."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+from cxnlp.config import ExportConfig
+from cxnlp.console import logger
+from cxnlp.errors import ExportError
+from cxnlp.ingest import delimited, jsonrows, sources
+from cxnlp.ingest.build import Batch, Builder, batches
+from cxnlp.ingest.encoding import Encoding, detect, is_gzip, open_bytes
+from cxnlp.ingest.raw import RawRows, show
+from cxnlp.journey import Journey
+
+Format = Literal["csv", "json", "xlsx", "parquet", "query"]
+_ZIP, _PARQUET, _OLD_EXCEL = b"PK\x03\x04", b"PAR1", b"\xd0\xcf\x11\xe0"
+_DATABASES = (b"SQLite format 3\x00",)
+
+
+@dataclass(frozen=True, slots=True)
+class RawExport:
+    """A file whose format is known and whose rows can be read more than once."""
+
+    path: Path
+    export: ExportConfig
+    format: Format
+    encoding: Encoding | None = None
+    dialect: delimited.Dialect | None = None
+    header: list[str] | None = None  # None: only the rows tell (JSON)
+    doubled: set[str] = field(default_factory=set)
+    sheet: str = ""
+
+    def chunks(self, chunk_rows: int) -> Iterator[RawRows]:
+        """Yield the rows, about `chunk_rows` at a time."""
+        if self.format == "csv":
+            assert self.encoding and self.dialect
+            return delimited.read(self.path, self.encoding, self.dialect, chunk_rows=chunk_rows)
+        if self.format == "json":
+            assert self.encoding
+            return jsonrows.read(self.path, self.encoding, chunk_rows=chunk_rows)
+        from cxnlp.ingest import tables, workbook  # noqa: PLC0415  (loads openpyxl, pyarrow, duckdb)
+
+        if self.format == "xlsx":
+            return workbook.read(self.path, self.sheet, chunk_rows=chunk_rows)
+        if self.format == "parquet":
+            return tables.read_parquet(self.path, chunk_rows=chunk_rows)
+        return tables.read_query(self.path, self.export.query, chunk_rows=chunk_rows)
+
+
+def detect_format(path: Path) -> Format:
+    """Return a file's format by its first bytes and, among text formats, by its name; raise `ExportError` if none."""
+    with open_bytes(path) as stream:
+        head = stream.read(4096)
+    if not head.strip(b"\x00\t\r\n \xef\xbb\xbf\xff\xfe"):
+        if path.name.lower().removesuffix(".gz").endswith((".jsonl", ".ndjson")):
+            return "json"
+        raise ExportError(f"{path}: is empty; expected a header and rows (an export without rows still has a header)")
+    if head.startswith(_ZIP):
+        return "xlsx"
+    if head.startswith(_PARQUET):
+        return "parquet"
+    if head.startswith(_OLD_EXCEL):
+        raise ExportError(f"{path}: an old Excel file (.xls) or one with a password; save it as .xlsx without one")
+    if head.startswith(_DATABASES) or head[8:12] == b"DUCK":
+        raise ExportError(f"{path}: a database; give `database` and `query` in [export]")
+    name = path.name.lower().removesuffix(".gz")
+    if name.endswith((".json", ".jsonl", ".ndjson")):
+        return "json"
+    if name.endswith((".csv", ".tsv", ".tab")):
+        return "csv"
+    start = head.replace(b"\x00", b"").lstrip(b"\xef\xbb\xbf\xff\xfe \t\r\n")
+    return "json" if start.startswith((b'{"', b"[{", b"{ ", b"{\n", b"[\n", b"[ {")) else "csv"
+
+
+def open_export(path: Path, export: ExportConfig) -> RawExport:
+    """Find out how a file is to be read; raise `ExportError` when it cannot be."""
+    if export.query:
+        from cxnlp.ingest import tables  # noqa: PLC0415
+
+        header, doubled = tables.query_header(path, export.query)
+        return RawExport(path, export, "query", header=header, doubled=doubled)
+    if not path.exists():
+        raise ExportError(f"{path}: there is no such file")
+    if path.is_dir():
+        raise ExportError(f"{path}: a folder; expected a file")
+    kind = detect_format(path)
+    if kind == "json":
+        return RawExport(path, export, kind, detect(path, export.encoding))
+    if kind == "csv":
+        encoding = detect(path, export.encoding)
+        expected = [name for name in export.columns.model_dump().values() if name]
+        dialect = delimited.sniff(path, encoding, export.delimiter, expected)
+        header, doubled = delimited.read_header(path, encoding, dialect)
+        return RawExport(path, export, kind, encoding, dialect, header, doubled)
+    if kind == "xlsx":
+        from cxnlp.ingest import workbook  # noqa: PLC0415
+
+        sheet, header, doubled = workbook.read_header(path, export.sheet)
+        return RawExport(path, export, kind, header=header, doubled=doubled, sheet=sheet)
+    from cxnlp.ingest import tables  # noqa: PLC0415
+
+    header, doubled = tables.parquet_header(path)
+    return RawExport(path, export, kind, header=header, doubled=doubled)
+
+
+def map_columns(raw: RawExport, names: Sequence[str]) -> dict[str, str]:
+    """Return canonical name → the file's own column, for those that the configuration names.
+
+    Letter case and blanks around a name do not matter where that is not ambiguous. Raise `ExportError` for a column
+    that the file lacks (JSON: `id` and `text` only, others may be left out of rows) or has twice.
+    """
+    folded: dict[str, list[str]] = {}
+    for name in names:
+        folded.setdefault(name.strip().casefold(), []).append(name)
+    columns: dict[str, str] = {}
+    for canonical, configured in raw.export.columns.model_dump().items():
+        if not configured:
+            continue
+        alike = folded.get(configured.strip().casefold(), [])
+        own = configured if configured in names else alike[0] if len(alike) == 1 else None
+        if own is None:
+            if raw.format == "json" and canonical not in ("id", "text"):
+                columns[canonical] = configured
+                continue
+            shown = ", ".join(show(name) for name in names[:30]) + (" …" if len(names) > 30 else "")
+            raise ExportError(
+                f"{raw.path}: has no column {configured!r} for `{canonical}`{sources.nearest(configured, names)}; "
+                f"expected one of: {shown or 'no columns at all'}. Set [export.columns] {canonical}, "
+                f"or let `cxnlp inspect` propose the columns"
+            )
+        if own in raw.doubled:
+            raise ExportError(
+                f"{raw.path}: the column {own!r} stands more than once; expected it once for `{canonical}`"
+            )
+        columns[canonical] = own
+    used = [own for canonical, own in columns.items()]
+    twice = sorted({own for own in used if used.count(own) > 1})
+    if twice:
+        raise ExportError(
+            f"{raw.path}: the column {twice[0]!r} is named for two things in [export.columns]; expected one"
+        )
+    return columns
+
+
+def read_export(path: Path, export: ExportConfig, journey: Journey, *, batch_rows: int = 20_000) -> Iterator[Batch]:
+    """Yield the rows of one file, `batch_rows` at most at a time; at least one batch, an empty one if need be.
+
+    Raise `ExportError` when the file cannot be read at all: most often before the first batch, and for damage that
+    shows only later (a broken JSON array, a workbook cut in the middle) between two batches; what came before is then
+    not to be kept. Values of the touchpoint column that the journey does not know are logged at the end.
+    """
+    raw = open_export(path, export)
+    if raw.header is None:
+        names: dict[str, None] = {}
+        for chunk in raw.chunks(batch_rows):
+            names.update(dict.fromkeys(chunk.cells))
+            break
+        if not names:
+            columns = {canonical: own for canonical, own in export.columns.model_dump().items() if own}
+        else:
+            columns = map_columns(raw, list(names))
+    else:
+        columns = map_columns(raw, raw.header)
+    builder = Builder(path.name, export, journey, columns, sources.modified_on(path))
+    if builder.needs_detection:
+        builder.sample_file(raw.chunks(batch_rows))
+    yield from batches(builder, raw.chunks(batch_rows))
+    _tell_unknown(path, builder)
+
+
+def _tell_unknown(path: Path, builder: Builder) -> None:
+    unknown = builder.touchpoints.unknown
+    if not unknown:
+        return
+    if len(unknown) > 50:
+        shown = f"{len(unknown)} different values: is that the right column?"
+    else:
+        shown = ", ".join(f"{show(value)} ({count:,} rows)" for value, count in unknown.most_common(10))
+    logger.warning(
+        "%s: touchpoints that the journey does not know: %s; name them under `values` of a touchpoint in the journey",
+        path.name,
+        shown,
+    )
+
+
+__all__ = ["Batch", "RawExport", "is_gzip", "open_export", "read_export"]

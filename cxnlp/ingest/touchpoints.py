@@ -1,0 +1,84 @@
+"""Where in the journey a row belongs: its own column first, then rules, then the touchpoint of the whole export."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections import Counter
+from typing import Literal
+
+from cxnlp.errors import ConfigError
+from cxnlp.ingest.raw import Cell
+from cxnlp.ingest.values import is_empty, plain
+from cxnlp.journey import Journey
+
+TouchpointSource = Literal["column", "rule", "none"]
+
+
+def _fold(value: str) -> str:
+    return re.sub(r"[\s_-]+", " ", unicodedata.normalize("NFKC", value)).strip().casefold()
+
+
+class TouchpointReader:
+    """Places rows. `unknown` counts values of the touchpoint column that the journey does not know."""
+
+    def __init__(self, journey: Journey, column: str | None, whole_export: str = "") -> None:
+        """Raise `ConfigError` when `whole_export` is no touchpoint of the journey."""
+        self._by_name: dict[str, str] = {}
+        for touchpoint in journey.touchpoints:
+            for name in (*touchpoint.values, touchpoint.display, touchpoint.name):
+                self._by_name.setdefault(_fold(name), touchpoint.name)
+        for touchpoint in journey.touchpoints:  # a touchpoint's own name beats another's alias
+            self._by_name[_fold(touchpoint.name)] = touchpoint.name
+        self._column = column
+        self._rules = [(rule.column, re.compile(rule.matches), rule.touchpoint) for rule in journey.rules]
+        self._whole: str | None = None
+        if whole_export:
+            self._whole = self.by_name(whole_export)
+            if self._whole is None:
+                known = ", ".join(touchpoint.name for touchpoint in journey.touchpoints)
+                raise ConfigError(
+                    f"export.touchpoint: found {whole_export!r}, expected a touchpoint of the journey ({known})"
+                )
+        self.unknown: Counter[str] = Counter()
+        self._matched: list[dict[str, bool]] = [{} for _ in self._rules]
+
+    def by_name(self, value: str) -> str | None:
+        """Return the touchpoint that is called `value`, letter case aside, or None."""
+        return self._by_name.get(_fold(value))
+
+    def read(self, cells: dict[str, list[Cell]], rows: int) -> tuple[list[str | None], list[TouchpointSource]]:
+        """Return touchpoint and source of each row of a chunk."""
+        names: list[str | None] = [None] * rows
+        sources: list[TouchpointSource] = ["none"] * rows
+        if self._column and self._column in cells:
+            known: dict[str, str | None] = {}
+            for at, value in enumerate(cells[self._column]):
+                if is_empty(value):
+                    continue
+                text = plain(value)
+                if text not in known:
+                    known[text] = self.by_name(text)
+                names[at] = known[text]
+                if names[at] is not None:
+                    sources[at] = "column"
+                elif text in self.unknown or len(self.unknown) < 1000:
+                    self.unknown[text[:100]] += 1
+        for (column, pattern, touchpoint), matched in zip(self._rules, self._matched, strict=True):
+            if column not in cells:
+                continue
+            if len(matched) > 100_000:
+                matched.clear()
+            for at, value in enumerate(cells[column]):
+                if names[at] is None and value is not None:
+                    text = plain(value)
+                    hit = matched.get(text)
+                    if hit is None:
+                        hit = matched[text] = pattern.search(text) is not None
+                    if hit:
+                        names[at], sources[at] = touchpoint, "rule"
+        if self._whole is not None:
+            for at, name in enumerate(names):
+                if name is None:
+                    names[at], sources[at] = self._whole, "rule"
+        return names, sources

@@ -1,0 +1,206 @@
+"""What single cells mean: marks, authors, languages, ids, words.
+
+A parser returns its value, None for a cell that is empty, or raises `ValueError` with what it expected: nothing is
+guessed, so a row with a cell that is there but cannot be read is set aside.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+import unicodedata
+from datetime import date, datetime
+from decimal import Decimal
+from functools import lru_cache
+
+from cxnlp.ingest.raw import Cell, replace_surrogates
+from cxnlp.records import Author
+
+#: Longest text that is read, in characters: beyond it lies a log dump or a quote that was never closed.
+MAX_TEXT = 100_000
+MAX_ID = 200
+
+_EMPTY = frozenset(
+    ("", "null", "none", "nan", "nat", "n/a", "na", "#n/a", "<na>", "nil", "\\n", "-", "–", "—", "undefined")
+)
+_EMPTY_TEXT = frozenset(("NULL", "\\N", "#N/A", "<NA>", "NaN", "nan"))
+_INVISIBLE = ("Cc", "Cf", "Zs", "Zl", "Zp", "Cs", "Cn", "Co")
+_CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+_UNSAFE_IN_ID = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
+
+
+def ascii_digits(text: str) -> str:
+    """Return `text` with the decimal digits of every script as 0-9, and the Arabic decimal sign as a point."""
+    if text.isascii():
+        return text
+    signs = (str(unicodedata.decimal(sign)) if sign.isdecimal() else sign for sign in text)
+    return "".join(signs).replace("\u066b", ".").replace("\u00a0", " ").replace("\u202f", " ")
+
+
+def is_empty(value: Cell) -> bool:
+    """Tell whether a cell other than a text holds nothing: empty, blank, NaN, or a word for nothing."""
+    if value is None:
+        return True
+    if isinstance(value, str):
+        return value.strip().lower() in _EMPTY
+    if isinstance(value, list | dict):
+        return not value
+    return isinstance(value, float | Decimal) and math.isnan(value) or str(value) == "NaT"
+
+
+def parse_text(value: Cell) -> str | None:
+    """Return a text, or None when it holds nothing visible; raise `ValueError` when it is longer than `MAX_TEXT`.
+
+    Control characters become blanks and halves of surrogate pairs U+FFFD, as UTF-8 and XML cannot carry them; nothing
+    else is touched.
+    """
+    if value is None:
+        return None
+    if isinstance(value, str):
+        text = value
+    elif isinstance(value, list | dict | bytes):
+        raise ValueError("a text")
+    elif is_empty(value):
+        return None
+    else:
+        text = plain(value)
+    if len(text) > MAX_TEXT:
+        raise ValueError(f"at most {MAX_TEXT:,} characters")
+    text = _CONTROL.sub(" ", replace_surrogates(text)).strip()
+    if len(text) <= 16 and (text in _EMPTY_TEXT or all(unicodedata.category(sign) in _INVISIBLE for sign in text)):
+        return None
+    if not text.isprintable() and len(text) <= 1000 and not any(map(str.isprintable, text.replace(" ", ""))):
+        return None
+    return text
+
+
+def plain(value: Cell) -> str:
+    """Return a cell as text as one would write it: whole floats without `.0`, dates in ISO form, nested as JSON."""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, float) and value.is_integer() and abs(value) < 1e16:
+        return str(int(value))
+    if isinstance(value, datetime | date):
+        return value.isoformat()
+    if isinstance(value, list | dict):
+        return json.dumps(value, ensure_ascii=False, default=str)
+    if isinstance(value, bytes):
+        return value.hex()
+    return str(value)
+
+
+def parse_id(value: Cell) -> str:
+    """Return an id; raise `ValueError` when there is none or it could deceive a reader (control, bidi characters)."""
+    if isinstance(value, list | dict | bytes | bool):
+        raise ValueError("text or a number")
+    text = "" if value is None else plain(value).strip()
+    if not text or (not isinstance(value, str) and is_empty(value)):
+        raise ValueError("an id")
+    if len(text) > MAX_ID:
+        raise ValueError(f"at most {MAX_ID} characters")
+    if _UNSAFE_IN_ID.search(text):
+        raise ValueError("an id without control or direction characters")
+    return text
+
+
+_FULL, _BLANK, _HALF = "★⭐🌟✭✮✯⭑🟊", "☆✩✰⚝", "⯨⯪½"
+_NUMBER = r"([+-]?\d+(?:[.,]\d+)?|[.,]\d+)"
+_STAR_WORDS = (
+    "star|stars|sterne?n?|stern|étoiles?|etoiles?|estrellas?|estrelas?|stell[ae]|stele|stea|gwiazd\\w*|sao|yıldız|yildiz|"
+    "ستاره|نجوم|نجمة|نجمات|зв[её]зд\\w*|зірок|зірки|зірка|hvězd\\w*|csillag|sterren|ster|bintang|tähteä|星|つ星|stars?\\.|"
+    "points?|punkt\\w*|pkt|puncte|điểm|امتیاز|puan|pts|/|★|⭐"
+)
+_MARK = re.compile(rf"{_NUMBER}\s*(?:{_STAR_WORDS})?\s*", re.IGNORECASE)
+_OF = re.compile(
+    rf"{_NUMBER}\s*(?:{_STAR_WORDS})?\s*(?:/|out of|of|von|sur|de|di|din|z|na|از|من|trên|из|з|ze|van|av|af|üzerinden)\s*"
+    rf"{_NUMBER}\s*(?:{_STAR_WORDS})?\s*",
+    re.IGNORECASE,
+)
+_PERCENT = re.compile(rf"{_NUMBER}\s*[%٪]")
+_LABELLED = re.compile(rf"{_NUMBER}\s*(?:[-–—:=|]\s*|\s\(|\.\s)\D{{1,80}}")
+
+
+def _number(text: str) -> float:
+    return float(text.replace(",", "."))
+
+
+@lru_cache(maxsize=65_536)
+def _read_mark(text: str, low: float, high: float) -> float | None:
+    """Return the mark a text states, which may lie outside the scale, or None when it states none."""
+    stripped = ascii_digits(text).strip().replace("\ufe0f", "")
+    signs = stripped.replace(" ", "")
+    if signs and all(sign in _FULL + _BLANK + _HALF for sign in signs):
+        full, blank, half = (sum(sign in group for sign in signs) for group in (_FULL, _BLANK, _HALF))
+        if blank and full + blank + half != high:
+            return None
+        return full + 0.5 * half
+    if found := _MARK.fullmatch(stripped):
+        return _number(found[1])
+    if found := _OF.fullmatch(stripped):
+        return _number(found[1]) if _number(found[2]) == high else None
+    if found := _PERCENT.fullmatch(stripped):
+        return _number(found[1]) / 100 * high
+    if found := _LABELLED.fullmatch(stripped):
+        return _number(found[1])
+    return None
+
+
+def parse_stars(value: Cell, low: float, high: float) -> float | None:
+    """Return a mark on the scale `low` to `high`, or None for an empty cell; raise `ValueError` for anything else.
+
+    Reads 4, 4.5, "4,5", "۴", "★★★★☆", "4/5", "4 out of 5 stars", "80%" (of the highest mark), "5 sao",
+    "9 - very likely". A mark out of another number than the highest ("8/10" on a scale to 5) is not converted.
+    """
+    expected = f"a mark from {low:g} to {high:g}, or an empty cell"
+    if isinstance(value, bool | list | dict | bytes | datetime | date):
+        raise ValueError(expected)
+    if is_empty(value):
+        return None
+    mark = float(value) if isinstance(value, int | float | Decimal) else _read_mark(str(value)[:200], low, high)
+    if mark is None or not low <= mark <= high:
+        raise ValueError(expected)
+    return round(mark, 6)
+
+
+_CUSTOMER = frozenset(
+    "customer customers client clients user users guest buyer consumer reviewer visitor patient passenger member kunde "
+    "kundin kunden klient klientka client(ă) cumpărător utilizator client\u0103 clientul khách khách_hàng người_dùng مشتری "
+    "کاربر خریدار عميل زبون cliente usuario utente klant müşteri zákazník zákazníci ügyfél покупатель клиент клієнт "
+    "pelanggan お客様 顧客 고객 ग्राहक לקוח c cust in inbound incoming".split()
+)
+_COMPANY = frozenset(
+    "company owner business agent staff support seller merchant brand shop store vendor operator employee representative "
+    "rep host airline hotel restaurant unternehmen firma mitarbeiter händler betreiber sprzedawca pracownik właściciel "
+    "obsługa companie firmă vânzător operator proprietar công_ty nhân_viên cửa_hàng người_bán شرکت فروشنده رستوران "
+    "پشتیبان پشتیبانی شركة بائع empresa negocio azienda venditore entreprise vendeur bedrijf şirket satıcı společnost "
+    "prodejce cég компания продавец компанія продавець perusahaan penjual 会社 企業 회사 कंपनी חברה reply response out "
+    "outbound outgoing".split()
+)
+
+
+@lru_cache(maxsize=4096)
+def _author_of(text: str) -> Author | None:
+    word = re.sub(r"[\s_-]+", "_", unicodedata.normalize("NFC", text).strip().casefold())
+    if word in _CUSTOMER:
+        return "customer"
+    return "company" if word in _COMPANY else None
+
+
+def parse_author(value: Cell) -> Author:
+    """Return whose words these are, `customer` for an empty cell; raise `ValueError` for an unknown word."""
+    if is_empty(value):
+        return "customer"
+    author = _author_of(str(value)[:100])
+    if author is None:
+        raise ValueError("customer or company")
+    return author
+
+
+def parse_words(value: Cell) -> str | None:
+    """Return a short text (question, outcome, segment) as it stands, or None for an empty cell."""
+    if is_empty(value):
+        return None
+    return _CONTROL.sub(" ", replace_surrogates(plain(value))).strip() or None
