@@ -17,7 +17,8 @@ import subprocess
 import sys
 import tempfile
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -290,17 +291,41 @@ def load_tokenizer(folder: Path) -> PreTrainedTokenizerBase:
         raise ModelError(f"{folder}: no usable tokenizer: {error}") from error
 
 
+_WITH_POOLER = ("bert", "roberta", "xlm-roberta", "camembert")
+
+
+@contextmanager
+def quiet_transformers() -> Iterator[None]:
+    """Keep transformers' bars and remarks off stderr while the block runs."""
+    from transformers.utils import logging  # noqa: PLC0415
+
+    level, bars = logging.get_verbosity(), logging.is_progress_bar_enabled()
+    logging.set_verbosity_error()
+    logging.disable_progress_bar()
+    try:
+        yield
+    finally:
+        logging.set_verbosity(level)
+        if bars:
+            logging.enable_progress_bar()
+
+
 def load_encoder(folder: Path, *, attention: str = "sdpa") -> PreTrainedModel:
     """Load an encoder in fp32 from safetensors only, without reaching for the network."""
-    from transformers import AutoModel  # noqa: PLC0415
+    from transformers import AutoConfig, AutoModel  # noqa: PLC0415
 
     try:
-        return AutoModel.from_pretrained(
-            folder,
-            local_files_only=True,
-            use_safetensors=True,
-            trust_remote_code=False,
-            attn_implementation=attention,
-        )
+        config = AutoConfig.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
+        # BERT and its kin come with a pooler that no sentence encoder uses: without it nothing is missing to complain of
+        options = {"add_pooling_layer": False} if config.model_type in _WITH_POOLER else {}
+        with quiet_transformers():
+            return AutoModel.from_pretrained(
+                folder,
+                local_files_only=True,
+                use_safetensors=True,
+                trust_remote_code=False,
+                attn_implementation=attention,
+                **options,
+            )
     except (OSError, ValueError) as error:
         raise ModelError(f"{folder}: no usable encoder: {error}") from error

@@ -1,0 +1,55 @@
+"""Noise that real feedback has and written examples lack: no diacritics, other casing, half-spaces, typos."""
+
+from __future__ import annotations
+
+import unicodedata
+
+import numpy as np
+
+HALF_SPACE = "\u200c"  # ZWNJ: Persian writers leave it out, or type a space instead
+_ARABIC_FORMS = str.maketrans({"ی": "ي", "ک": "ك"})
+_PLAIN = str.maketrans({"đ": "d", "Đ": "D", "ł": "l", "Ł": "L"})
+
+
+def strip_diacritics(text: str) -> str:
+    """Return the text without accents, as typed on a keyboard that lacks them (đ and ł included)."""
+    decomposed = unicodedata.normalize("NFD", text)
+    return unicodedata.normalize("NFC", "".join(c for c in decomposed if unicodedata.category(c) != "Mn")).translate(
+        _PLAIN
+    )
+
+
+def distort(text: str, generator: np.random.Generator) -> str:
+    """Return the text with one or two kinds of noise that leave its meaning."""
+    for _ in range(int(generator.integers(1, 3))):
+        kind = generator.integers(0, 6)
+        if kind == 0:
+            text = strip_diacritics(text)
+        elif kind == 1:
+            text = text.lower()
+        elif kind == 2:
+            text = text.upper() if generator.random() < 0.3 else text[:1].upper() + text[1:]
+        elif kind == 3:
+            text = text.replace(HALF_SPACE, " " if generator.random() < 0.5 else "")
+            if generator.random() < 0.5:
+                text = text.translate(_ARABIC_FORMS)
+        elif kind == 4:
+            text = _typos(text, generator)
+        else:
+            text = text.rstrip(".!?… ") + ("" if generator.random() < 0.6 else "!" * int(generator.integers(1, 4)))
+    return text if text.strip() else "."
+
+
+def _typos(text: str, generator: np.random.Generator) -> str:
+    letters = list(text)
+    for _ in range(max(1, len(letters) // 60)):
+        if len(letters) < 8:
+            break
+        at = int(generator.integers(1, len(letters) - 2))
+        if not (letters[at].isalpha() and letters[at + 1].isalpha()):
+            continue
+        if generator.random() < 0.5:
+            letters[at], letters[at + 1] = letters[at + 1], letters[at]
+        else:
+            del letters[at]
+    return "".join(letters)

@@ -1,0 +1,74 @@
+"""Scores of decisions against people's labels. Decisions and truths are boolean arrays [rows, labels].
+
+A task with exactly one label per row is scored on its one-hot rows: its micro-F1 is its accuracy.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import numpy.typing as npt
+
+Bools = npt.NDArray[np.bool_]
+Floats = npt.NDArray[np.float64]
+
+
+def f1(hits: Floats, given: Floats, wanted: Floats) -> Floats:
+    """Return F1 from counts of right labels, labels given and labels wanted; NaN where nothing was given or wanted."""
+    total = given + wanted
+    return np.divide(2 * hits, total, out=np.full(np.shape(total), np.nan), where=total > 0)
+
+
+def counts(truth: Bools, decided: Bools, weights: Floats | None = None) -> tuple[Floats, Floats, Floats]:
+    """Return per label: labels rightly given, given, wanted, each row counted `weights` times, [labels]."""
+    w = np.ones(len(truth)) if weights is None else weights
+    return w @ (truth & decided), w @ decided, w @ truth
+
+
+def micro_f1(truth: Bools, decided: Bools, weights: Floats | None = None) -> float:
+    """Return F1 over all labels pooled."""
+    hits, given, wanted = counts(truth, decided, weights)
+    return float(f1(hits.sum(), given.sum(), wanted.sum()))
+
+
+def macro_f1(truth: Bools, decided: Bools, weights: Floats | None = None) -> float:
+    """Return the mean F1 of the labels that occur among the truths."""
+    hits, given, wanted = counts(truth, decided, weights)
+    per_label = np.where(wanted > 0, np.nan_to_num(f1(hits, given, wanted)), np.nan)
+    return float(np.nanmean(per_label)) if (wanted > 0).any() else float("nan")
+
+
+def exact(truth: Bools, decided: Bools, weights: Floats | None = None) -> float:
+    """Return the share of rows whose labels are all right (accuracy, where each row has one label)."""
+    if not len(truth):
+        return float("nan")
+    w = np.ones(len(truth)) if weights is None else weights
+    return float(w @ (truth == decided).all(axis=1) / w.sum()) if w.sum() else float("nan")
+
+
+def interval(
+    score: Callable[[Floats], float], rows: int, *, seed: int = 0, resamples: int = 1000, level: float = 0.95
+) -> tuple[float, float]:
+    """Return the percentile bootstrap interval (Efron & Tibshirani 1993) of `score(weights)`.
+
+    Rows are drawn with replacement: a resample is given as how often each row was drawn.
+    """
+    if rows == 0:
+        return float("nan"), float("nan")
+    generator = np.random.default_rng(seed)
+    draws = [score(generator.multinomial(rows, np.full(rows, 1 / rows)).astype(float)) for _ in range(resamples)]
+    tail = (1 - level) / 2
+    known = np.array([value for value in draws if not np.isnan(value)])
+    if not len(known):
+        return float("nan"), float("nan")
+    return float(np.quantile(known, tail)), float(np.quantile(known, 1 - tail))
+
+
+def expected_calibration_error(confidence: Floats, right: Bools, bins: int = 10) -> float:
+    """Return the mean distance between confidence and accuracy over equally filled bins (Nguyen & O'Connor 2015)."""
+    if not len(confidence):
+        return float("nan")
+    order = np.argsort(confidence, kind="stable")
+    parts = [part for part in np.array_split(order, min(bins, len(order))) if len(part)]
+    return float(sum(len(p) * abs(confidence[p].mean() - right[p].mean()) for p in parts) / len(order))

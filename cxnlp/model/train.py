@@ -1,0 +1,237 @@
+"""Fine-tuning: the encoder's layers and one head per task, on labelled rows of any taxonomy.
+
+What the settings are worth was measured; `docs/model.md` has the table.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor, nn
+
+from cxnlp.model.augment import distort
+from cxnlp.model.examples import Examples
+from cxnlp.model.layout import Layout
+from cxnlp.model.network import Network, pad
+from cxnlp.model.processor import keep_freed_memory
+from cxnlp.model.reading import Reader, Windows
+
+
+@dataclass(frozen=True)
+class TrainSettings:
+    """How to fine-tune. Rates are those of AdamW (Loshchilov & Hutter 2019) at their peak."""
+
+    seed: int = 13
+    epochs: int = 8
+    batch_texts: int = 32
+    rate: float = 1.5e-4
+    head_rate: float = 1e-3
+    layer_decay: float = 0.9
+    warmup: float = 0.1
+    weight_decay: float = 0.01
+    dropout: float = 0.1
+    frozen_layers: int = 0
+    distort_share: float = 0.2
+    smoothing: float = 0.0
+    real_weight: float = 1.0
+    average: float = 0.0
+    patience: int = 3
+    task_weights: dict[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Epoch:
+    """How one pass over the rows went: mean training loss, and the score on validation that chooses the best pass."""
+
+    number: int
+    loss: float
+    score: float
+    seconds: float
+
+
+def parameter_groups(network: Network, settings: TrainSettings) -> list[dict[str, Any]]:
+    """Freeze what is not trained; give each layer its own rate, lower layers a smaller one (Howard & Ruder 2018)."""
+    encoder = network.encoder
+    layers = list(encoder.encoder.layer)
+    for parameter in encoder.embeddings.parameters():
+        parameter.requires_grad = False
+    groups: list[dict[str, Any]] = []
+    for number, layer in enumerate(layers):
+        rate = settings.rate * settings.layer_decay ** (len(layers) - 1 - number)
+        if number < settings.frozen_layers:
+            for parameter in layer.parameters():
+                parameter.requires_grad = False
+            continue
+        matrices = [p for p in layer.parameters() if p.ndim > 1]
+        vectors = [p for p in layer.parameters() if p.ndim <= 1]
+        groups.append({"params": matrices, "lr": rate, "weight_decay": settings.weight_decay})
+        groups.append({"params": vectors, "lr": rate, "weight_decay": 0.0})
+    heads = [p for name, p in network.named_parameters() if not name.startswith("encoder.")]
+    groups.append({"params": heads, "lr": settings.head_rate, "weight_decay": settings.weight_decay})
+    return groups
+
+
+def batches(lengths: npt.NDArray[np.int64], size: int, generator: np.random.Generator) -> list[npt.NDArray[np.int64]]:
+    """Return batches of positions of like length, in random order.
+
+    Positions are shuffled, then sorted by length within chunks of 40 batches: little padding, yet other neighbours in
+    each pass.
+    """
+    order = generator.permutation(len(lengths))
+    found: list[npt.NDArray[np.int64]] = []
+    for start in range(0, len(order), size * 40):
+        chunk = order[start : start + size * 40]
+        chunk = chunk[np.argsort(lengths[chunk], kind="stable")]
+        found += [chunk[i : i + size] for i in range(0, len(chunk), size)]
+    generator.shuffle(found)  # type: ignore[arg-type]
+    return found
+
+
+def loss_of(logits: Tensor, targets: Tensor, layout: Layout, settings: TrainSettings, weights: Tensor) -> Tensor:
+    """Return the mean loss over the texts of a batch: cross-entropy per task, unlabelled tasks left out.
+
+    `logits` and `targets` are [T, O], `weights` [T].
+    """
+    total = logits.new_zeros(())
+    for task, where in layout:
+        wanted = targets[:, where]
+        known = ~torch.isnan(wanted[:, 0])
+        if not bool(known.any()):
+            continue
+        given, wanted, weight = logits[known, where], wanted[known], weights[known]
+        if task.kind == "multi":
+            smooth = wanted * (1 - settings.smoothing) + settings.smoothing / 2
+            loss = nn.functional.binary_cross_entropy_with_logits(given, smooth, reduction="none").sum(1)
+        else:
+            loss = nn.functional.cross_entropy(
+                given, wanted.argmax(1), reduction="none", label_smoothing=settings.smoothing
+            )
+        total = total + settings.task_weights.get(task.name, 1.0) * (loss * weight).sum() / weight.sum()
+    return total
+
+
+class Average:
+    """A running mean of the trained parameters (Polyak & Juditsky 1992), swapped in for validation and at the end."""
+
+    def __init__(self, network: nn.Module, decay: float) -> None:
+        self.decay = decay
+        self.steps = 0
+        self.parameters = [p for p in network.parameters() if p.requires_grad]
+        self.mean = [p.detach().clone() for p in self.parameters]
+
+    def update(self) -> None:
+        """Take in the parameters as they are after a step."""
+        self.steps += 1
+        decay = min(self.decay, self.steps / (self.steps + 10))
+        torch._foreach_lerp_(self.mean, [p.detach() for p in self.parameters], 1 - decay)
+
+    def swap(self) -> None:
+        """Exchange the mean and the parameters."""
+        for parameter, mean in zip(self.parameters, self.mean, strict=True):
+            kept = parameter.detach().clone()
+            parameter.data.copy_(mean)
+            mean.copy_(kept)
+
+
+def gather(
+    windows: Windows, rows: Sequence[int] | npt.NDArray[np.int64], starts: npt.NDArray[np.int64], padding: int
+) -> tuple[Tensor, Tensor, Tensor]:
+    """Return pieces, mask [W, L] and owners [W] of the windows of these texts."""
+    chosen: list[Any] = []
+    owners: list[int] = []
+    for position, row in enumerate(rows):
+        for window in range(starts[row], starts[row + 1]):
+            chosen.append(windows.pieces[window])
+            owners.append(position)
+    pieces, mask = pad(chosen, padding)
+    return pieces, mask, torch.tensor(owners)
+
+
+def fit(
+    network: Network,
+    reader: Reader,
+    layout: Layout,
+    train: Examples,
+    settings: TrainSettings,
+    validate: Callable[[Network], float] | None = None,
+    report: Callable[[int, int, float], None] | None = None,
+    say: Callable[[str], None] = lambda _: None,
+) -> list[Epoch]:
+    """Fine-tune `network` in place; return how each pass went.
+
+    With `validate` (network → score, higher is better) the parameters of the best pass are kept, and training stops
+    after `patience` passes without a better one. `report` gets (steps done, steps in all, loss).
+    """
+    keep_freed_memory()
+    torch.manual_seed(settings.seed)
+    generator = np.random.default_rng(settings.seed)
+    optimizer = torch.optim.AdamW(parameter_groups(network, settings), fused=True)
+    rates = [group["lr"] for group in optimizer.param_groups]
+    targets = torch.from_numpy(layout.join(train.targets))
+    weights = torch.tensor([settings.real_weight if origin == "real" else 1.0 for origin in train.origins])
+    steps_a_pass = math.ceil(len(train) / settings.batch_texts)
+    total = steps_a_pass * settings.epochs
+    average = Average(network, settings.average) if settings.average else None
+    epochs: list[Epoch] = []
+    best: tuple[float, dict[str, Tensor]] | None = None
+    done = 0
+    for number in range(1, settings.epochs + 1):
+        began = time.perf_counter()
+        texts = [
+            distort(text, generator) if generator.random() < settings.distort_share else text for text in train.texts
+        ]
+        windows = reader.read(texts, train.authors)
+        starts = np.searchsorted(windows.text, np.arange(len(train) + 1))
+        lengths = np.add.reduceat(windows.lengths(), starts[:-1])
+        network.train()
+        losses = 0.0
+        for rows in batches(lengths, settings.batch_texts, generator):
+            factor = schedule(done, total, settings.warmup)
+            for group, rate in zip(optimizer.param_groups, rates, strict=True):
+                group["lr"] = rate * factor
+            pieces, mask, owners = gather(windows, rows, starts, reader.padding)
+            logits = network.read(pieces, mask, owners, len(rows))
+            loss = loss_of(logits, targets[rows], layout, settings, weights[rows])
+            loss.backward()
+            nn.utils.clip_grad_norm_([p for p in network.parameters() if p.requires_grad], 1.0)
+            optimizer.step()
+            optimizer.zero_grad(set_to_none=True)
+            if average:
+                average.update()
+            done += 1
+            losses += float(loss.detach()) * len(rows)
+            if report:
+                report(done, total, float(loss.detach()))
+        if average:
+            average.swap()
+        network.eval()
+        score = validate(network) if validate else math.nan
+        epochs.append(Epoch(number, losses / len(train), score, time.perf_counter() - began))
+        say(f"pass {number} of {settings.epochs}: loss {epochs[-1].loss:.3f}, validation {score:.3f}")
+        if validate and (best is None or score > best[0]):
+            best = (score, {k: v.detach().clone() for k, v in network.named_parameters() if v.requires_grad})
+        if average:
+            average.swap()
+        if validate and best and number - max(epochs, key=lambda e: e.score).number >= settings.patience:
+            break
+    if best:
+        network.load_state_dict(best[1], strict=False)
+    elif average:
+        average.swap()
+    network.eval()
+    return epochs
+
+
+def schedule(done: int, total: int, warmup: float) -> float:
+    """Return the factor on the rates: linear rise, then a cosine down to a twentieth."""
+    rise = max(1, round(total * warmup))
+    if done < rise:
+        return (done + 1) / rise
+    return 0.05 + 0.95 * 0.5 * (1 + math.cos(math.pi * (done - rise) / max(1, total - rise)))
