@@ -7,6 +7,7 @@ Paths are relative to the file. Unknown keys are errors. Every key's comment in 
 from __future__ import annotations
 
 import tomllib
+from datetime import date
 from importlib.resources import files
 from pathlib import Path
 from typing import Literal
@@ -51,6 +52,7 @@ class ExportConfig(_Section):
     delimiter: str = ""
     sheet: str = ""
     day_first: bool = True
+    reference_date: date | Literal["modified"] | None = None
     touchpoint: str = ""
     language: str = ""
     ignore: tuple[str, ...] = ()
@@ -135,6 +137,10 @@ class Config(_Section):
     def resolve(self, path: str) -> Path:
         """Return `path` as seen from the configuration's folder."""
         return (self.folder / Path(path).expanduser()).absolute()
+
+    def journey_path(self) -> Path | None:
+        """Return the journey file, or None for the default journey."""
+        return self.resolve(self.journey.path) if self.journey.path else None
 
 
 def parse_config(toml_text: str, source: str, folder: Path) -> Config:
