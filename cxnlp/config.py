@@ -138,6 +138,12 @@ class Config(_Section):
         """Return `path` as seen from the configuration's folder."""
         return (self.folder / Path(path).expanduser()).absolute()
 
+    def with_options(self, *, fail_on_alert: bool = False, budget: str = "") -> Config:
+        """Return the configuration with what the command line adds."""
+        gates = self.gates.model_copy(update={"fail_on_alert": self.gates.fail_on_alert or fail_on_alert})
+        model = self.model.model_copy(update={"budget": budget or self.model.budget})
+        return self.model_copy(update={"gates": gates, "model": model})
+
     def journey_path(self) -> Path | None:
         """Return the journey file, or None for the default journey."""
         return self.resolve(self.journey.path) if self.journey.path else None

@@ -30,7 +30,7 @@ RECORD_COLUMNS: dict[str, str] = {
     "outcome": "str or None",
     "segments": "str: JSON object of every further column that has a value ('{}' if none)",
     "file": "str: name of the file the row came from",
-    "line": "int: line (text formats) or row number (workbooks, Parquet, queries), counted from 1",
+    "line": "int: line (CSV, JSON Lines) or row number (workbooks, JSON arrays, Parquet, queries), counted from 1",
 }
 
 

@@ -47,6 +47,7 @@ class PendingText:
     text_hash: str
     author: str
     text: str
+    read_before: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,13 +97,15 @@ def _describe_holder(holder: Path) -> str:
 class Store:
     """An open store; use as a context manager. Open it only while `hold` is in force."""
 
-    def __init__(self, path: Path, *, memory_limit: str = "1GB") -> None:
+    def __init__(self, path: Path, *, memory_limit: str = "1GB", must_exist: bool = False) -> None:
         """Open or create the store at `path`, readable by its owner alone.
 
-        Raise `StoreError` when it is no store, is broken, or was written by a newer cxnlp.
+        Raise `StoreError` when it is no store, is broken, was written by a newer cxnlp, or must exist and does not.
         """
         self.path = path
         is_new = not path.exists()
+        if is_new and must_exist:
+            raise StoreError(f"{path}: there is no store yet; `cxnlp run` makes it")
         try:
             self.connection = duckdb.connect(str(path), config={"memory_limit": memory_limit, "threads": 2})
             if is_new:
@@ -180,6 +183,7 @@ class Store:
                     CREATE OR REPLACE TEMP TABLE incoming AS
                     SELECT id, {content}, file, line, md5(to_json(({content}))::VARCHAR) AS row_hash
                     FROM incoming_frame
+                    WHERE md5(coalesce(reply_to, id)) NOT IN (SELECT id_hash FROM forgotten)
                     QUALIFY row_number() OVER (PARTITION BY id ORDER BY line DESC) = 1
                     """  # noqa: S608  (column names are our own constants)
                 )
@@ -233,17 +237,86 @@ class Store:
                 [path, fingerprint, rows, len(rejected), run],
             )
 
-    def rejected_rows(self) -> pd.DataFrame:
-        """Return all rows set aside: file, line, column, reason, found, expected."""
-        return self.connection.execute(
+    def rejected_rows(self) -> list[RejectedRow]:
+        """Return all rows set aside, by file and line."""
+        rows = self.connection.execute(
             'SELECT file, line, "column", reason, found, expected FROM rejected ORDER BY file, line'
-        ).df()
+        ).fetchall()
+        return [RejectedRow(*row) for row in rows]
 
-    def touch_file(self, path: str, run: int) -> None:
-        """Note that the rows of an export file that did not change were seen again."""
-        self.connection.execute("UPDATE export_files SET run = ? WHERE path = ?", [run, path])
+    def count_rejected(self) -> dict[str, int]:
+        """Return how many rows are set aside, by reason."""
+        rows = self.connection.execute(
+            "SELECT reason, count(*) FROM rejected GROUP BY reason ORDER BY reason"
+        ).fetchall()
+        return {str(reason): int(count) for reason, count in rows}
+
+    def state_mark(self, model: str) -> str:
+        """Return a mark of everything a summary is made from: it changes when a record or a prediction does."""
+        row = self.connection.execute(
+            """
+            SELECT (SELECT count(*) || '-' || coalesce(bit_xor(hash(id, row_hash)), 0) FROM feedback)
+                || '-' || (SELECT count(*) || '-' || coalesce(bit_xor(hash(text_hash, author)), 0)
+                           FROM predictions WHERE model = ?)
+                || '-' || (SELECT count(*) FROM rejected)
+            """,
+            [model],
+        ).fetchone()
+        assert row is not None
+        return str(row[0])
+
+    def file_marks(self) -> dict[str, str]:
+        """Return export file → fingerprint, of the files that were read to their end."""
+        return dict(self.connection.execute("SELECT path, fingerprint FROM export_files").fetchall())
+
+    def forget_files(self, present: Sequence[str]) -> None:
+        """Drop what is noted of export files that are no longer there, and of their rows set aside."""
+        with self._transaction():
+            for table in ("export_files", "rejected"):
+                self.connection.execute(f"DELETE FROM {table} WHERE NOT list_contains(?, path)", [list(present)])  # noqa: S608
 
     # -- predictions --------------------------------------------------------------------------------------------
+
+    def count_texts(self) -> int:
+        """Return how many distinct texts there are, a customer's and a company's counted apart."""
+        row = self.connection.execute(
+            "SELECT count(*) FROM (SELECT DISTINCT text_hash, author FROM feedback WHERE text_hash IS NOT NULL)"
+        ).fetchone()
+        return int(row[0]) if row else 0
+
+    def note_model(self, version: str, folder: Path) -> None:
+        """Note which model the report is made with, and where it lies."""
+        self.set_meta("model", json.dumps([version, str(folder)]))
+
+    def noted_model(self) -> tuple[str, Path]:
+        """Return version and folder of the model the report is made with; raise `StoreError` before the first run."""
+        noted = self.meta("model")
+        if noted is None:
+            raise StoreError(f"{self.path}: nothing was classified yet; `cxnlp run` does")
+        model_version, folder = json.loads(noted)
+        return str(model_version), Path(folder)
+
+    def predictions_of(
+        self, text_hashes: Sequence[str], model: str
+    ) -> dict[tuple[str, str], dict[str, tuple[str, ...]]]:
+        """Return (text hash, author) → task → labels, of those texts that `model` has read."""
+        rows = self.connection.execute(
+            """
+            SELECT text_hash, author, emotions, effort, stance, causes, strengths
+            FROM predictions WHERE model = ? AND list_contains(?, text_hash)
+            """,
+            [model, list(text_hashes)],
+        ).fetchall()
+        return {
+            (name, author): {
+                "emotions": tuple(emotions),
+                "effort": (effort,),
+                "stance": (stance,),
+                "causes": tuple(causes),
+                "strengths": tuple(strengths),
+            }
+            for name, author, emotions, effort, stance, causes, strengths in rows
+        }
 
     def count_pending(self, model: str) -> int:
         """Return how many distinct texts `model` has not read yet."""
@@ -251,9 +324,14 @@ class Store:
         return int(row[0]) if row else 0
 
     def pending(self, model: str, limit: int) -> list[PendingText]:
-        """Return up to `limit` distinct texts that `model` has not read yet, those of the newest rows first."""
-        rows = self.connection.execute(f"{_PENDING} ORDER BY newest DESC, text_hash LIMIT {limit}", [model]).fetchall()
-        return [PendingText(row[0], row[1], row[2]) for row in rows]
+        """Return up to `limit` distinct texts that `model` has not read yet.
+
+        Texts that no model has read come first, then those of the newest rows.
+        """
+        rows = self.connection.execute(
+            f"{_PENDING} ORDER BY read_before, newest DESC, text_hash, author LIMIT {limit}", [model]
+        ).fetchall()
+        return [PendingText(text_hash, author, text, read_before) for text_hash, author, text, read_before, _ in rows]
 
     def add_predictions(self, predictions: Sequence[StoredPrediction], model: str) -> None:
         """Add predictions of `model`; one that is there already is replaced."""
@@ -300,23 +378,64 @@ class Store:
             [datetime.now(UTC).replace(tzinfo=None), status, json.dumps(record, sort_keys=True), run],
         )
 
+    def runs(self, last: int) -> list[dict[str, Any]]:
+        """Return the newest runs, newest first: run, started and ended (UTC, ISO 8601), status, record."""
+        rows = self.connection.execute(
+            "SELECT run, started, ended, status, record FROM runs ORDER BY run DESC LIMIT ?", [last]
+        ).fetchall()
+        return [
+            {
+                "run": run,
+                "started": started.isoformat(sep=" ", timespec="seconds"),
+                "ended": ended.isoformat(sep=" ", timespec="seconds") if ended else None,
+                "status": status,
+                "record": json.loads(record),
+            }
+            for run, started, ended, status, record in rows
+        ]
+
+    # -- erasing ------------------------------------------------------------------------------------------------
+
     def forget(self, ids: Sequence[str]) -> int:
-        """Erase records (with their replies) and the predictions no other record needs; return how many records."""
+        """Erase these comments with their replies, and see to it that they are never read again.
+
+        Return how many records were erased. Freed pages of the file are given back.
+        """
         with self._transaction():
-            deleted = self.connection.execute(
-                "DELETE FROM feedback WHERE list_contains(?, id) OR list_contains(?, reply_to) RETURNING id",
-                [list(ids), list(ids)],
-            ).fetchall()
-            self.connection.execute(
-                "DELETE FROM predictions WHERE NOT EXISTS ("
-                "SELECT 1 FROM feedback WHERE feedback.text_hash = predictions.text_hash)"
-            )
+            self.connection.executemany("INSERT OR IGNORE INTO forgotten VALUES (md5(?))", [[name] for name in ids])
+            erased = self._delete("md5(coalesce(reply_to, id)) IN (SELECT id_hash FROM forgotten)")
         self.connection.execute("CHECKPOINT")
-        return len(deleted)
+        return erased
+
+    def delete_missing(self, run: int, unchanged_files: Sequence[str]) -> int:
+        """Delete records that `run` did not see, unless their file was not read again because it is unchanged."""
+        with self._transaction():
+            return self._delete("last_run < ? AND NOT list_contains(?, file)", [run, list(unchanged_files)])
+
+    def delete_older(self, before: datetime) -> int:
+        """Delete records dated before `before`; records without a date stay."""
+        with self._transaction():
+            return self._delete("date < ?", [before])
+
+    def _delete(self, condition: str, values: Sequence[Any] = ()) -> int:
+        deleted = self.connection.execute(f"DELETE FROM feedback WHERE {condition} RETURNING id", list(values))  # noqa: S608
+        count = len(deleted.fetchall())
+        if count:
+            self.connection.execute(
+                """
+                DELETE FROM predictions WHERE NOT EXISTS (
+                    SELECT 1 FROM feedback
+                    WHERE feedback.text_hash = predictions.text_hash AND feedback.author = predictions.author)
+                """
+            )
+        return count
 
 
 _PENDING = """
-    SELECT text_hash, author, any_value(text) AS text, max(changed_run) AS newest
+    SELECT text_hash, author, min(text) AS text, bool_or(
+            EXISTS (SELECT 1 FROM predictions AS earlier
+                    WHERE earlier.text_hash = feedback.text_hash AND earlier.author = feedback.author)
+        ) AS read_before, max(changed_run) AS newest
     FROM feedback
     WHERE text_hash IS NOT NULL AND NOT EXISTS (
         SELECT 1 FROM predictions

@@ -1,0 +1,118 @@
+"""`cxnlp doctor`: what is missing or slow on this machine, and what to do."""
+
+from __future__ import annotations
+
+import os
+import platform
+import shutil
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Literal
+
+import psutil
+
+from cxnlp.config import Config, load_config
+from cxnlp.errors import CxnlpError
+
+State = Literal["ok", "slow", "missing"]
+GIB = 2**30
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One thing looked at."""
+
+    subject: str
+    state: State
+    finding: str
+    advice: str = ""
+
+
+def examine(config_path: Path | None = None) -> list[Check]:
+    """Look at Python, memory, disk, processor, base model, and the configuration when one is given."""
+    checks = [_python(), _memory(), _processor(), _base()]
+    if config_path is None:
+        return [*checks, _disk(Path())]
+    try:
+        config = load_config(config_path)
+    except CxnlpError as error:
+        return [*checks, Check("configuration", "missing", str(error), "mend the file; `cxnlp init` makes a fresh one")]
+    return [*checks, *_configuration(config)]
+
+
+def _python() -> Check:
+    found = f"{platform.python_version()} on {platform.system()} {platform.machine()}"
+    return Check("Python", "ok", found)
+
+
+def _memory() -> Check:
+    free = psutil.virtual_memory().available
+    found = f"{free / GIB:.1f} GiB free, {psutil.cpu_count(logical=False) or 1} cores"
+    if free < 3 * GIB:
+        return Check(
+            "memory", "slow", found, "classifying wants 3 GiB; lower [model] batch_tokens and [store] memory_limit"
+        )
+    return Check("memory", "ok", found)
+
+
+def _disk(folder: Path) -> Check:
+    free = shutil.disk_usage(folder).free
+    found = f"{free / GIB:.1f} GiB free at {folder.resolve()}"
+    if free < 2 * GIB:
+        return Check("disk", "slow", found, "a million comments want about 2 GiB for store and backup")
+    return Check("disk", "ok", found)
+
+
+def _processor() -> Check:
+    from cxnlp.model.predict import fast_precision  # noqa: PLC0415  (brings torch)
+
+    precision = fast_precision()
+    if precision == "fp32":
+        return Check(
+            "processor",
+            "slow",
+            "no fast bf16: texts are read in fp32",
+            "about a third of the speed; labels are the same",
+        )
+    return Check("processor", "ok", f"texts are read in {precision}")
+
+
+def _base() -> Check:
+    from cxnlp.model.base import base_folder  # noqa: PLC0415
+
+    folder = base_folder()
+    if not (folder / "model.safetensors").exists():
+        return Check("base model", "missing", f"not at {folder}", "cxnlp models pull")
+    return Check("base model", "ok", str(folder))
+
+
+def _configuration(config: Config) -> list[Check]:
+    from cxnlp.ingest import find_files  # noqa: PLC0415
+    from cxnlp.journey import load_journey  # noqa: PLC0415
+    from cxnlp.model.registry import resolve_model  # noqa: PLC0415
+
+    checks = []
+    for subject, look, advice in (
+        ("export", lambda: f"{len(find_files(config.export, config.folder))} files", "set [export] path"),
+        (
+            "journey",
+            lambda: f"{len(load_journey(config.journey_path()).touchpoints)} touchpoints",
+            "mend [journey] path",
+        ),
+        ("model", lambda: str(resolve_model(config.model.path, config.folder)), "set [model] path; cxnlp models list"),
+    ):
+        try:
+            checks.append(Check(subject, "ok", look()))
+        except CxnlpError as error:
+            checks.append(Check(subject, "missing", str(error), advice))
+    if config.notify.urls and find_spec("apprise") is None:
+        checks.append(Check("notify", "missing", "Apprise is not installed", 'pip install "cxnlp[notify]"'))
+    for subject, folder in (
+        ("store", config.resolve(config.store.path).parent),
+        ("reports", config.resolve(config.report.dir)),
+    ):
+        place = next(parent for parent in (folder, *folder.parents) if parent.exists())
+        if not os.access(place, os.W_OK):
+            checks.append(Check(subject, "missing", f"{place} cannot be written", "give the job's user write access"))
+    return [*checks, _disk(config.folder)]

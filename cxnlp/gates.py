@@ -1,0 +1,37 @@
+"""Gates: what must hold for a night to count as good."""
+
+from __future__ import annotations
+
+from cxnlp.analysis.summary import Summary
+from cxnlp.config import GatesConfig
+from cxnlp.nightly import RunRecord
+
+
+def failed_gates(gates: GatesConfig, record: RunRecord, summary: Summary) -> list[str]:
+    """Return a sentence for each gate that failed, with what was found and what was asked for."""
+    failed = []
+    if gates.max_rejected_share is not None and record.rows_read:
+        share = record.rejected / record.rows_read
+        if share > gates.max_rejected_share:
+            failed.append(
+                f"max_rejected_share: {record.rejected:,} of {record.rows_read:,} rows were set aside "
+                f"({share:.1%}), at most {gates.max_rejected_share:.1%} allowed"
+            )
+    if gates.min_new_rows is not None and record.records_new < gates.min_new_rows:
+        failed.append(f"min_new_rows: {record.records_new:,} new rows, at least {gates.min_new_rows:,} expected")
+    unsure = summary.blind_spots.unsure
+    if gates.max_unsure_share is not None and unsure.value is not None and unsure.value > gates.max_unsure_share:
+        failed.append(
+            f"max_unsure_share: the model is unsure of {unsure.value:.1%} of the texts, "
+            f"at most {gates.max_unsure_share:.1%} allowed"
+        )
+    if gates.max_drift is not None:
+        failed += [
+            f"max_drift: {drift.name} drifted by {drift.index:.2f} (population stability index), "
+            f"at most {gates.max_drift:.2f} allowed"
+            for drift in summary.trust.drift
+            if drift.index > gates.max_drift
+        ]
+    if gates.fail_on_alert and summary.warnings:
+        failed.append(f"fail_on_alert: {len(summary.warnings)} early warnings")
+    return failed
