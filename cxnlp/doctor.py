@@ -65,9 +65,9 @@ def _disk(folder: Path) -> Check:
 
 
 def _processor() -> Check:
-    from cxnlp.model.predict import fast_precision  # noqa: PLC0415  (brings torch)
+    from cxnlp.model.precision import resolve  # noqa: PLC0415  (brings torch)
 
-    precision = fast_precision()
+    precision = resolve("auto")
     if precision == "fp32":
         return Check(
             "processor",
