@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import heapq
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import TypeVar
@@ -147,7 +147,7 @@ class Builder:
         keep = [at for at in range(count) if at not in problems]
         answered = [at for at in keep if replies[at] is not None]
 
-        def both(comments: list[_T], answers: Callable[[int], _T]) -> list[_T]:
+        def both(comments: Sequence[object], answers: Callable[[int], object]) -> list[object]:
             return [comments[at] for at in keep] + [answers(at) for at in answered]
 
         known_author = [author or "customer" for author in authors]
@@ -169,7 +169,7 @@ class Builder:
             "file": [self._file] * (len(keep) + len(answered)),
             "line": both(raw.lines, lambda at: raw.lines[at]),
             "reply_to": both([_answers(ids[at], known_author[at]) for at in range(count)], lambda at: ids[at]),
-        }  # type: ignore[assignment]
+        }
         records["text_hash"] = [None if text is None else text_hash(str(text)) for text in records["text"]]
         self._add_languages(records)
         frame = _frame(records)

@@ -17,6 +17,7 @@ from functools import lru_cache
 import jdatetime
 from babel.dates import get_month_names
 
+from cxnlp.ingest import words
 from cxnlp.ingest.raw import Cell
 from cxnlp.ingest.values import ascii_digits, is_empty
 
@@ -27,6 +28,8 @@ _MONTH_LANGUAGES = (
     *("en", "fa", "pl", "ro", "vi", "de", "es", "fr", "tr", "ar", "it", "pt", "ru", "nl", "cs", "hu", "uk", "id"),
     *("hi", "sv", "da", "nb", "fi", "el", "bg", "sk", "sl", "ca", "he"),
 )
+
+_ENGLISH = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 
 _TIME = (
     r"(?:(?:\s*[T,]\s*|\s+|\s*[-–]\s*|\s+(?:at|um|à|o|la|lúc|ساعت)\s+)(?P<hour>\d{1,2})[:.h](?P<minute>\d{2})"
@@ -58,70 +61,31 @@ _VIETNAMESE = re.compile(
 )
 _DIGITS = re.compile(r"\d+(?:\.\d+)?")
 
-_JALALI_MONTHS = {
-    name: number
-    for number, names in enumerate(
-        (
-            ("فروردین", "farvardin"),
-            ("اردیبهشت", "ordibehesht"),
-            ("خرداد", "khordad"),
-            ("تیر", "tir"),
-            ("مرداد", "امرداد", "mordad"),
-            ("شهریور", "shahrivar"),
-            ("مهر", "mehr"),
-            ("آبان", "aban"),
-            ("آذر", "azar"),
-            ("دی", "dey"),
-            ("بهمن", "bahman"),
-            ("اسفند", "esfand"),
-        ),
-        start=1,
-    )
-    for name in names
-}
 
-_UNITS = {
-    "minute": "minutes? mins? min phút دقیقه minut\\w* dakika minuten? minutos? minuti минут\\w* دقيقة دقائق",
-    "hour": "hours? hrs? h giờ tiếng ساعت godzin\\w* godz ore oră ora saat stunden? heures? horas? час\\w* годин\\w* uur "
-    "hodin\\w* óra órája jam ساعة ساعات घंटे",
-    "day": "days? d ngày روز dni dzień dnia zile zi ziua gün tage?n? jours? días? dias? giorn[io] dag(?:en)? д[ень]\\w* "
-    "dn[yíů]\\w* den nap napja hari يوم أيام दिन",
-    "week": "weeks? wks? w tuần هفته tydzień tygodni\\w* tyg săptămân\\w* saptaman\\w* hafta wochen? semaines? semanas? "
-    "settiman[ae] недел\\w* тиж\\w* we(?:ek|ken) týdn\\w* hete hét minggu أسبوع أسابيع हफ्ते",
-    "month": "months? mos? tháng ماه miesi[ąę]c\\w* lun[iăa]\\w* ay monate?n? mois mes(?:es)? mes[ie] mês месяц\\w* "
-    "місяц\\w* maand(?:en)? měsíc\\w* hónap\\w* bulan شهر أشهر महीने",
-    "year": "years? yrs? y năm سال rok\\w* lat[a]? an[iu]?l? yıl jahre?n? ans? années? años? anos? ann[io] год\\w* лет "
-    "р[оі]к\\w* jaar jaren let év éve tahun سنة سنوات साल",
-}
-_AGO = (
-    "ago|trước|قبل|پیش|temu|în urmă|in urma|önce|vor|il y a|hace|há|atrás|fa|назад|тому|geleden|před|ezelőtt|yang lalu|"
-    "lalu|منذ|पहले"
-)
-_ONE = "a|an|one|một|یک|jeden|jedną|un|o|una|une|ein|einem|einer|bir|um|uma|een|egy|eén|satu|se(?=minggu|bulan|hari|tahun|jam)"
-_RELATIVE = re.compile(
-    rf"(?:(?:about|over|almost|khoảng|około|acum|hace|há|il y a|vor|před|منذ|cca)\s+)*"
-    rf"(?:(?P<count>\d{{1,3}}|{_ONE})\s*)?(?P<unit>{'|'.join(f'(?P<{unit}>' + '|'.join(words.split()) + ')' for unit, words in _UNITS.items())})"
-    rf"\.?\s*(?P<ago>{_AGO})?",
-    re.IGNORECASE,
-)
-_PREFIX_AGO = re.compile(r"(?:acum|hace|há|il y a|vor|před|منذ)\s", re.IGNORECASE)
-_NAMED_DAYS = {
-    name: days
-    for days, names in (
-        (
-            0,
-            "today|just now|now|hôm nay|vừa xong|امروز|اکنون|dzisiaj|dziś|teraz|astăzi|azi|chiar acum|heute|"
-            "gerade eben|aujourd'hui|hoy|hoje|oggi|bugün|сегодня|сьогодні|vandaag|dnes|ma|hari ini|اليوم|今日|오늘|आज",
-        ),
-        (
-            1,
-            "yesterday|hôm qua|دیروز|wczoraj|ieri|gestern|hier|ayer|ontem|dün|вчера|вчора|gisteren|včera|tegnap|"
-            "kemarin|أمس|昨日|어제",
-        ),
-        (2, "hôm kia|پریروز|przedwczoraj|alaltăieri|vorgestern|avant-hier|anteayer|позавчера|一昨日"),
-    )
-    for name in names.split("|")
-}
+@lru_cache(maxsize=1)
+def _jalali_months() -> dict[str, int]:
+    months = words.table("dates", "jalali")["months"]
+    return {_fold(name): number for number, names in enumerate(months, start=1) for name in names.split()}
+
+
+@lru_cache(maxsize=1)
+def _relative_patterns() -> tuple[re.Pattern[str], re.Pattern[str]]:
+    """Return the patterns of "3 days ago" and of "acum 3 zile" (the sign of the past before)."""
+    units = "|".join(f"(?P<{unit}>{words.patterns('dates', 'units', unit)})" for unit in words.table("dates", "units"))
+    about = rf"(?:(?:{words.patterns('dates', 'about')})\s+)?"
+    count = rf"{about}(?:(?P<count>\d{{1,3}}|{words.patterns('dates', 'one')})\s*)?"
+    after = rf"{count}(?:{units})\.?\s*(?:{words.patterns('dates', 'ago')})"
+    before = rf"(?:{words.patterns('dates', 'ago_before')})\s+{count}(?:{units})"
+    return re.compile(after, re.IGNORECASE), re.compile(before, re.IGNORECASE)
+
+
+@lru_cache(maxsize=1)
+def _named_days() -> dict[str, int]:
+    return {
+        name: days
+        for days, key in enumerate(("now", "yesterday", "day_before_yesterday"))
+        for name in words.listed("dates", key)
+    }
 
 
 @lru_cache(maxsize=1)
@@ -140,7 +104,7 @@ def _month_names() -> dict[str, int]:
                         clashing.add(key)
     for key in clashing:
         del names[key]
-    for number, key in enumerate("jan feb mar apr may jun jul aug sep oct nov dec".split(), start=1):
+    for number, key in enumerate(_ENGLISH, start=1):
         names[key] = number
     names["sept"] = 9
     return names
@@ -160,10 +124,10 @@ class DateReader:
 
     day_first: bool = True
     reference: date | None = None
-    _known: dict[str, datetime | None | ValueError] = field(default_factory=dict)
+    _known: dict[str, datetime | ValueError] = field(default_factory=dict)
 
     def __call__(self, value: Cell) -> datetime | None:
-        """Return a naive datetime in whole seconds, None for an empty cell; raise `ValueError` with what is expected."""
+        """Return a naive datetime in whole seconds, None for an empty cell; raise `ValueError` for anything else."""
         if isinstance(value, datetime):
             return _checked(value.replace(tzinfo=None, microsecond=0))
         if isinstance(value, date):
@@ -221,15 +185,16 @@ class DateReader:
         return _moment(found, month, day)
 
     def _relative(self, text: str) -> datetime | None:
-        folded = _fold(text)
-        if folded in _NAMED_DAYS:
-            delta: tuple[int, str] = (_NAMED_DAYS[folded], "day")
+        folded = words.fold(text)
+        if folded in _named_days():
+            delta: tuple[int, str] = (_named_days()[folded], "day")
         else:
-            found = _RELATIVE.fullmatch(folded)
-            if not found or not (found["ago"] or _PREFIX_AGO.match(folded)):
+            after, before = _relative_patterns()
+            found = after.fullmatch(folded) or before.fullmatch(folded)
+            if not found:
                 return None
             count = int(found["count"]) if (found["count"] or "").isdigit() else 1
-            delta = (count, next(unit for unit in _UNITS if found[unit]))
+            delta = (count, next(unit for unit in words.table("dates", "units") if found[unit]))
         if self.reference is None:
             raise ValueError("a date of its own, or `reference_date` in [export] to count back from")
         return _checked(datetime.combine(_back(self.reference, *delta), time()))
@@ -269,10 +234,8 @@ def _moment(found: re.Match[str], month: int, day: int) -> datetime:
     hour = hour % 12 + 12 * (half == "pm") if half else hour
     try:
         at = time(hour % 24 if hour == 24 and not minute else hour, minute, min(second, 59))
-        if 1300 <= year < 1500:
-            day_found = jdatetime.date(year, month, day).togregorian()
-        else:
-            day_found = date(year, month, day)
+        is_jalali = 1300 <= year < 1500
+        day_found = jdatetime.date(year, month, day).togregorian() if is_jalali else date(year, month, day)
     except ValueError:
         raise ValueError("a date that can exist") from None
     return _checked(datetime.combine(day_found, at) + timedelta(days=hour == 24))
@@ -285,7 +248,7 @@ def _numeric(reader: DateReader, found: re.Match[str]) -> datetime:
 def _named(reader: DateReader, found: re.Match[str]) -> datetime:
     name = _fold(found["name"])
     year = int(found["year"])
-    month = (_JALALI_MONTHS if 1300 <= year < 1500 else _month_names()).get(name)
+    month = (_jalali_months() if 1300 <= year < 1500 else _month_names()).get(name)
     if month is None:
         raise ValueError("a date")
     return _moment(found, month, int(found["day"]))

@@ -10,7 +10,7 @@ from typing import Literal
 from cxnlp.config import ExportConfig
 from cxnlp.console import logger
 from cxnlp.errors import ExportError
-from cxnlp.ingest import delimited, jsonrows, sources
+from cxnlp.ingest import delimited, jsonrows, languages, sources
 from cxnlp.ingest.build import Batch, Builder, batches
 from cxnlp.ingest.encoding import Encoding, detect, is_gzip, open_bytes
 from cxnlp.ingest.raw import RawRows, show
@@ -166,9 +166,12 @@ def read_export(path: Path, export: ExportConfig, journey: Journey, *, batch_row
     else:
         columns = map_columns(raw, raw.header)
     builder = Builder(path.name, export, journey, columns, sources.modified_on(path))
-    if builder.needs_detection:
-        builder.sample_file(raw.chunks(batch_rows))
-    yield from batches(builder, raw.chunks(batch_rows))
+    try:
+        if builder.needs_detection:
+            builder.sample_file(raw.chunks(batch_rows))
+        yield from batches(builder, raw.chunks(batch_rows))
+    finally:
+        languages.release()
     _tell_unknown(path, builder)
 
 

@@ -87,47 +87,38 @@ def _lines(stream: Iterator[str]) -> Iterator[tuple[int, object, int]]:
 
 
 def _array(path: Path, stream: Iterator[str]) -> Iterator[tuple[int, object, int]]:
-    """Yield the elements of an array; what is broken beyond them ends the file with an `ExportError`."""
+    """Yield number and value of each element; an array that is broken ends with an `ExportError`."""
     read_more = stream.read  # type: ignore[attr-defined]
-    buffer, line = read_more(_READ), 1
-    place = buffer.index("[") + 1
-    line += buffer.count("\n", 0, place)
-    want = _READ
-    is_first = True
+    buffer = read_more(_READ)
+    place, number, want = buffer.index("[") + 1, 1, _READ
     while True:
-        start = _SPACE.match(buffer, place).end()  # type: ignore[union-attr]
-        if start < len(buffer) and buffer[start] == "," and not is_first:
-            start = _SPACE.match(buffer, start + 1).end()  # type: ignore[union-attr]
-            if start < len(buffer) and buffer[start] == "]":
-                raise ExportError(f"{path}: line {line}: a comma with nothing after it; expected a JSON object")
-        if start < len(buffer) and buffer[start] == "]":
+        start = _skip_space(buffer, place)
+        if number > 1 and buffer[start : start + 1] == ",":
+            start = _skip_space(buffer, start + 1)
+        elif buffer[start : start + 1] == "]":
             return
-        value: object = None
-        end = -1
-        if start < len(buffer):
-            try:
-                value, end = _DECODER.raw_decode(buffer, start)
-            except RecursionError:
-                raise ExportError(f"{path}: line {line}: nested too deeply") from None
-            except ValueError:
-                end = -1
-        if end >= 0 and end < len(buffer):
-            line += buffer.count("\n", place, start)
-            yield line, value, end - start
-            line += buffer.count("\n", start, end)
-            buffer, place, want, is_first = (
-                buffer if end < _READ else buffer[end:],
-                end if end < _READ else 0,
-                _READ,
-                False,
-            )
+        try:
+            value, end = _DECODER.raw_decode(buffer, start)
+        except RecursionError:
+            raise ExportError(f"{path}: element {number} of the JSON array is nested too deeply") from None
+        except ValueError:
+            end = len(buffer)
+        if end < len(buffer):
+            yield number, value, end - start
+            number, want = number + 1, _READ
+            buffer, place = (buffer, end) if end < _READ else (buffer[end:], 0)
             continue
-        if len(buffer) - place > MAX_ROW_CHARACTERS:
-            raise ExportError(f"{path}: line {line}: no JSON object within {MAX_ROW_CHARACTERS:,} characters")
-        more = read_more(want)
+        more = read_more(want) if len(buffer) - place <= MAX_ROW_CHARACTERS else ""
         if not more:
-            raise ExportError(f"{path}: line {line}: the JSON array is cut short or broken; expected objects and a `]`")
+            raise ExportError(
+                f"{path}: the JSON array is broken or cut short at element {number}; expected objects and a `]`"
+            )
         buffer, place, want = buffer[place:] + more, 0, want * 2
+
+
+def _skip_space(text: str, place: int) -> int:
+    found = _SPACE.match(text, place)
+    return found.end() if found else place
 
 
 def _chunk(

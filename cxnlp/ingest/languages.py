@@ -1,16 +1,21 @@
 """Which language a text is in, where the export does not say.
 
-Lingua (https://github.com/pemistahl/lingua-py; character n-grams of 1 to 5) gives each language a probability. It is
-multiplied by the share of each language in the file (Bayes' rule with the file as prior), so that "ok super" in a
-Polish export is Polish, while a text that is plainly of another language stays with it.
+Lingua (https://github.com/pemistahl/lingua-py; character n-grams of 1 to 5) gives each language a probability as if all
+were equally likely beforehand. It is multiplied by the share of each language in the file (Bayes' rule), so that
+"ok super" in a Polish export is Polish. Lingua's probabilities do not grow sharper with length as evidence does, so
+those of a text of n letters count n / `LETTERS_PER_VOTE` times against the one vote of the file: a sentence that is
+plainly of another language stays with it. `scripts/measure_languages.py` measures both effects.
 """
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING
+
+from cxnlp.ingest import words
 
 if TYPE_CHECKING:
     from lingua import LanguageDetector
@@ -24,14 +29,15 @@ LANGUAGES = (
 SAMPLE = 2000
 #: Share that every language keeps in the prior, however rare it is in the file.
 FLOOR = 0.002
-_READ = 1000
+LETTERS_PER_VOTE = 10
+_READ = 300
 _NOT_WORDS = re.compile(r"https?://\S+|www\.\S+|\S+@\S+\.\S+|[@#]\w+|\[[A-Z_]+\]")
 _LETTER = re.compile(r"[^\W\d_]")
 
 
 @lru_cache(maxsize=1)
 def _detector() -> LanguageDetector:
-    from lingua import IsoCode639_1, LanguageDetectorBuilder  # noqa: PLC0415  (0.3 s and 100 MB, only when needed)
+    from lingua import IsoCode639_1, LanguageDetectorBuilder  # noqa: PLC0415  (large; only when needed)
 
     codes = [getattr(IsoCode639_1, code.upper()) for code in LANGUAGES]
     return LanguageDetectorBuilder.from_iso_codes_639_1(*codes).build()
@@ -43,13 +49,13 @@ def _words_of(text: str) -> str:
 
 def probabilities(texts: Sequence[str]) -> list[dict[str, float]]:
     """Return for each text the probability of each language, every language alike beforehand; {} without letters."""
-    words = [_words_of(text) for text in texts]
-    found = _detector().compute_language_confidence_values_in_parallel(words)
+    readable = [_words_of(text) for text in texts]
+    found = _detector().compute_language_confidence_values_in_parallel(readable)
     return [
         {value.language.iso_code_639_1.name.lower(): value.value for value in values if value.value > 0}
         if _LETTER.search(text)
         else {}
-        for text, values in zip(words, found, strict=True)
+        for text, values in zip(readable, found, strict=True)
     ]
 
 
@@ -67,46 +73,27 @@ def share_of_languages(texts: Iterable[str]) -> dict[str, float]:
     return {language: value / everything for language, value in total.items()}
 
 
+def most_probable(text: str, values: dict[str, float], shares: dict[str, float]) -> str | None:
+    """Return the language of a text from its probabilities and the file's shares, None without letters."""
+    votes = max(1.0, len(_LETTER.findall(_words_of(text))) / LETTERS_PER_VOTE)
+    weighted = {
+        language: votes * math.log(probability) + math.log(max(shares.get(language, 0.0), FLOOR))
+        for language, probability in values.items()
+    }
+    return max(weighted, key=weighted.__getitem__) if weighted else None
+
+
 def detect(texts: Sequence[str], shares: dict[str, float]) -> list[str | None]:
     """Return the most probable language of each text given the file's `shares`, None where it has no letters."""
-    result: list[str | None] = []
-    for values in probabilities(texts):
-        weighted = {
-            language: probability * max(shares.get(language, 0.0), FLOOR) for language, probability in values.items()
-        }
-        result.append(max(weighted, key=weighted.__getitem__) if weighted else None)
-    return result
+    return [most_probable(text, found, shares) for text, found in zip(texts, probabilities(texts), strict=True)]
 
 
-_NAMES = {
-    **dict.fromkeys(("english", "eng"), "en"),
-    **dict.fromkeys(("persian", "farsi", "فارسی", "fas", "per"), "fa"),
-    **dict.fromkeys(("polish", "polski", "pol"), "pl"),
-    **dict.fromkeys(("romanian", "română", "romana", "ron", "rum"), "ro"),
-    **dict.fromkeys(("vietnamese", "tiếng việt", "vie"), "vi"),
-    **dict.fromkeys(("german", "deutsch", "deu", "ger"), "de"),
-    **dict.fromkeys(("spanish", "español", "spa"), "es"),
-    **dict.fromkeys(("french", "français", "fra", "fre"), "fr"),
-    **dict.fromkeys(("turkish", "türkçe", "tur"), "tr"),
-    **dict.fromkeys(("arabic", "العربية", "ara"), "ar"),
-    **dict.fromkeys(("italian", "italiano", "ita"), "it"),
-    **dict.fromkeys(("portuguese", "português", "por"), "pt"),
-    **dict.fromkeys(("russian", "русский", "rus"), "ru"),
-    **dict.fromkeys(("dutch", "nederlands", "nld", "dut"), "nl"),
-    **dict.fromkeys(("czech", "čeština", "ces", "cze"), "cs"),
-    **dict.fromkeys(("hungarian", "magyar", "hun"), "hu"),
-    **dict.fromkeys(("ukrainian", "українська", "ukr"), "uk"),
-    **dict.fromkeys(("indonesian", "bahasa indonesia", "ind"), "id"),
-    **dict.fromkeys(("hindi", "हिन्दी", "hin"), "hi"),
-    **dict.fromkeys(("japanese", "日本語", "jpn"), "ja"),
-    **dict.fromkeys(("korean", "한국어", "kor"), "ko"),
-    **dict.fromkeys(("chinese", "中文", "zho", "chi", "cmn"), "zh"),
-    **dict.fromkeys(("swedish", "svenska", "swe"), "sv"),
-    **dict.fromkeys(("greek", "ελληνικά", "ell", "gre"), "el"),
-    **dict.fromkeys(("thai", "ไทย", "tha"), "th"),
-    **{"iw": "he", "in": "id", "ji": "yi", "no": "nb", "tl": "tl"},
-}
-_UNDETERMINED = frozenset(("und", "unknown", "undetermined", "undefined", "other", "mul", "zxx", "xx", "?"))
+def release() -> None:
+    """Give back the memory of the language models (about 0.5 GB), which are loaded again when they are needed."""
+    if _detector.cache_info().currsize:
+        _detector().unload_language_models()
+
+
 _CODE = re.compile(r"([a-z]{2,3})(?:[-_][a-z0-9]+)*")
 
 
@@ -117,22 +104,26 @@ def _two_letter_codes() -> frozenset[str]:
     return frozenset(code for code in Locale("en").languages if len(code) == 2)
 
 
+@lru_cache(maxsize=1)
+def _names() -> dict[str, str]:
+    """Return folded name → ISO 639-1 code, `""` for words that mean undetermined."""
+    names = {name: code for code in words.table("languages") for name in words.listed("languages", code)}
+    return {name: "" if code == "undetermined" else code for name, code in names.items()}
+
+
 @lru_cache(maxsize=4096)
 def parse_language(value: str) -> str | None:
     """Return the ISO 639-1 code of a code, tag or name ("pl", "pl-PL", "pol", "Polish"), None when undetermined.
 
     Raise `ValueError` when it is none.
     """
-    text = value.strip().lower()
-    if text in _UNDETERMINED:
-        return None
-    if text in _NAMES:
-        return _NAMES[text]
-    found = _CODE.fullmatch(text)
+    names = _names()
+    whole = names.get(words.fold(value))
+    if whole is not None:
+        return whole or None
+    found = _CODE.fullmatch(value.strip().lower())
     if found:
-        code = _NAMES.get(found[1], found[1])
-        if code in _two_letter_codes():
-            return code
-        if found[1] in _UNDETERMINED:
-            return None
+        code = names.get(found[1], found[1])
+        if not code or code in _two_letter_codes():
+            return code or None
     raise ValueError("a language code such as `en`, or an empty cell")

@@ -57,7 +57,7 @@ def find_files(export: ExportConfig, folder: Path) -> list[Path]:
 def modified_on(path: Path) -> date | None:
     """Return the day a file was last changed, in local time."""
     try:
-        return date.fromtimestamp(path.stat().st_mtime)  # noqa: DTZ012  (the wall day of the machine is meant)
+        return date.fromtimestamp(path.stat().st_mtime)
     except OSError:
         return None
 

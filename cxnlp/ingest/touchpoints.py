@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections import Counter
 from typing import Literal
 
 from cxnlp.errors import ConfigError
 from cxnlp.ingest.raw import Cell
 from cxnlp.ingest.values import is_empty, plain
+from cxnlp.ingest.words import fold
 from cxnlp.journey import Journey
 
 TouchpointSource = Literal["column", "rule", "none"]
-
-
-def _fold(value: str) -> str:
-    return re.sub(r"[\s_-]+", " ", unicodedata.normalize("NFKC", value)).strip().casefold()
 
 
 class TouchpointReader:
@@ -27,9 +23,9 @@ class TouchpointReader:
         self._by_name: dict[str, str] = {}
         for touchpoint in journey.touchpoints:
             for name in (*touchpoint.values, touchpoint.display, touchpoint.name):
-                self._by_name.setdefault(_fold(name), touchpoint.name)
+                self._by_name.setdefault(fold(name), touchpoint.name)
         for touchpoint in journey.touchpoints:  # a touchpoint's own name beats another's alias
-            self._by_name[_fold(touchpoint.name)] = touchpoint.name
+            self._by_name[fold(touchpoint.name)] = touchpoint.name
         self._column = column
         self._rules = [(rule.column, re.compile(rule.matches), rule.touchpoint) for rule in journey.rules]
         self._whole: str | None = None
@@ -45,7 +41,7 @@ class TouchpointReader:
 
     def by_name(self, value: str) -> str | None:
         """Return the touchpoint that is called `value`, letter case aside, or None."""
-        return self._by_name.get(_fold(value))
+        return self._by_name.get(fold(value))
 
     def read(self, cells: dict[str, list[Cell]], rows: int) -> tuple[list[str | None], list[TouchpointSource]]:
         """Return touchpoint and source of each row of a chunk."""

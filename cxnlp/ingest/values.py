@@ -14,6 +14,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from functools import lru_cache
 
+from cxnlp.ingest import words
 from cxnlp.ingest.raw import Cell, replace_surrogates
 from cxnlp.records import Author
 
@@ -46,7 +47,7 @@ def is_empty(value: Cell) -> bool:
         return value.strip().lower() in _EMPTY
     if isinstance(value, list | dict):
         return not value
-    return isinstance(value, float | Decimal) and math.isnan(value) or str(value) == "NaT"
+    return (isinstance(value, float | Decimal) and math.isnan(value)) or str(value) == "NaT"
 
 
 def parse_text(value: Cell) -> str | None:
@@ -108,19 +109,19 @@ def parse_id(value: Cell) -> str:
 
 _FULL, _BLANK, _HALF = "★⭐🌟✭✮✯⭑🟊", "☆✩✰⚝", "⯨⯪½"
 _NUMBER = r"([+-]?\d+(?:[.,]\d+)?|[.,]\d+)"
-_STAR_WORDS = (
-    "star|stars|sterne?n?|stern|étoiles?|etoiles?|estrellas?|estrelas?|stell[ae]|stele|stea|gwiazd\\w*|sao|yıldız|yildiz|"
-    "ستاره|نجوم|نجمة|نجمات|зв[её]зд\\w*|зірок|зірки|зірка|hvězd\\w*|csillag|sterren|ster|bintang|tähteä|星|つ星|stars?\\.|"
-    "points?|punkt\\w*|pkt|puncte|điểm|امتیاز|puan|pts|/|★|⭐"
-)
-_MARK = re.compile(rf"{_NUMBER}\s*(?:{_STAR_WORDS})?\s*", re.IGNORECASE)
-_OF = re.compile(
-    rf"{_NUMBER}\s*(?:{_STAR_WORDS})?\s*(?:/|out of|of|von|sur|de|di|din|z|na|از|من|trên|из|з|ze|van|av|af|üzerinden)\s*"
-    rf"{_NUMBER}\s*(?:{_STAR_WORDS})?\s*",
-    re.IGNORECASE,
-)
 _PERCENT = re.compile(rf"{_NUMBER}\s*[%٪]")
-_LABELLED = re.compile(rf"{_NUMBER}\s*(?:[-–—:=|]\s*|\s\(|\.\s)\D{{1,80}}")
+_LABELLED = re.compile(rf"{_NUMBER}(?:\s*[-–—:=|]\s*|\s+\(|\.\s)\D{{1,80}}")
+
+
+@lru_cache(maxsize=1)
+def _mark_patterns() -> tuple[re.Pattern[str], re.Pattern[str]]:
+    """Return the patterns of a mark with its unit ("5 sao") and of a mark out of a highest ("4 out of 5 stars")."""
+    unit = rf"\s*(?:{words.patterns('stars', 'units')})?\s*"
+    of = rf"(?:{words.patterns('stars', 'of')})"
+    return (
+        re.compile(rf"{_NUMBER}{unit}\.?", re.IGNORECASE),
+        re.compile(rf"{_NUMBER}{unit}{of}\s*{_NUMBER}{unit}", re.IGNORECASE),
+    )
 
 
 def _number(text: str) -> float:
@@ -137,9 +138,10 @@ def _read_mark(text: str, low: float, high: float) -> float | None:
         if blank and full + blank + half != high:
             return None
         return full + 0.5 * half
-    if found := _MARK.fullmatch(stripped):
+    mark, mark_of = _mark_patterns()
+    if found := mark.fullmatch(stripped):
         return _number(found[1])
-    if found := _OF.fullmatch(stripped):
+    if found := mark_of.fullmatch(stripped):
         return _number(found[1]) if _number(found[2]) == high else None
     if found := _PERCENT.fullmatch(stripped):
         return _number(found[1]) / 100 * high
@@ -165,28 +167,15 @@ def parse_stars(value: Cell, low: float, high: float) -> float | None:
     return round(mark, 6)
 
 
-_CUSTOMER = frozenset(
-    "customer customers client clients user users guest buyer consumer reviewer visitor patient passenger member kunde "
-    "kundin kunden klient klientka client(ă) cumpărător utilizator client\u0103 clientul khách khách_hàng người_dùng مشتری "
-    "کاربر خریدار عميل زبون cliente usuario utente klant müşteri zákazník zákazníci ügyfél покупатель клиент клієнт "
-    "pelanggan お客様 顧客 고객 ग्राहक לקוח c cust in inbound incoming".split()
-)
-_COMPANY = frozenset(
-    "company owner business agent staff support seller merchant brand shop store vendor operator employee representative "
-    "rep host airline hotel restaurant unternehmen firma mitarbeiter händler betreiber sprzedawca pracownik właściciel "
-    "obsługa companie firmă vânzător operator proprietar công_ty nhân_viên cửa_hàng người_bán شرکت فروشنده رستوران "
-    "پشتیبان پشتیبانی شركة بائع empresa negocio azienda venditore entreprise vendeur bedrijf şirket satıcı společnost "
-    "prodejce cég компания продавец компанія продавець perusahaan penjual 会社 企業 회사 कंपनी חברה reply response out "
-    "outbound outgoing".split()
-)
+@lru_cache(maxsize=1)
+def _authors() -> dict[str, Author]:
+    customers: dict[str, Author] = dict.fromkeys(words.listed("authors", "customer"), "customer")
+    return customers | dict.fromkeys(words.listed("authors", "company"), "company")
 
 
 @lru_cache(maxsize=4096)
 def _author_of(text: str) -> Author | None:
-    word = re.sub(r"[\s_-]+", "_", unicodedata.normalize("NFC", text).strip().casefold())
-    if word in _CUSTOMER:
-        return "customer"
-    return "company" if word in _COMPANY else None
+    return _authors().get(words.fold(text))
 
 
 def parse_author(value: Cell) -> Author:
