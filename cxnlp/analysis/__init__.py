@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from cxnlp.analysis.settings import AnalysisSettings, GoldRow
+from cxnlp.analysis.summarize import summarize
 from cxnlp.analysis.summary import Summary
 
-__all__ = ["AnalysisSettings", "GoldRow", "Summary"]
+__all__ = ["AnalysisSettings", "GoldRow", "Summary", "summarize"]

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import types
-from dataclasses import fields, is_dataclass
+from dataclasses import fields, is_dataclass, replace
 from functools import cache
 from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
 
@@ -17,7 +18,30 @@ def to_plain(value: Any) -> Any:
         return {name: to_plain(getattr(value, name)) for name in names}
     if isinstance(value, tuple | list):
         return [to_plain(item) for item in value]
-    return value
+    return _round(value) if isinstance(value, float) else value
+
+
+def rounded(value: T) -> T:
+    """Return `value` with every number in it cut to six significant digits.
+
+    More would be noise: it keeps files small and equal on machines that add up in another order.
+    """
+    result: T = _rounded(value)
+    return result
+
+
+def _rounded(value: Any) -> Any:
+    if is_dataclass(value) and not isinstance(value, type):
+        return replace(value, **{item.name: _rounded(getattr(value, item.name)) for item in fields(value)})
+    if isinstance(value, tuple):
+        return tuple(_rounded(item) for item in value)
+    return _round(value) if isinstance(value, float) else value
+
+
+def _round(value: float) -> float:
+    if not math.isfinite(value):
+        raise ValueError(f"found {value}, expected a finite number")
+    return float(f"{value:.6g}") + 0.0
 
 
 @cache

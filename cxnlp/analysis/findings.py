@@ -1,0 +1,307 @@
+"""What may be called a finding, and the order in which findings stand.
+
+A candidate is one comparison: a touchpoint's ratings against its words, a group against all others of its column, the
+last four weeks against those before. It becomes a finding when its group is large enough, its p-value survives
+Benjamini-Hochberg over *all* comparisons made, and its size reaches the least size that matters: `minimum_gap` share
+points, half of that for single themes and promises, twice that where the size could not be corrected for reading
+errors although it depends on them. Early warnings have a budget of false alarms of their own (trends.py).
+
+Order: by `score`, how bad it is at the least (the end of the interval nearest to nothing). The first finding of each
+group and of each kind stand before any repetition, so that the top of the list is not one story told three times.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from scipy import stats
+
+from cxnlp.analysis.counts import GroupCounts
+from cxnlp.analysis.numbers import Corrected, Gap, Mean, Share
+from cxnlp.analysis.settings import AnalysisSettings
+from cxnlp.analysis.stats import Z95, benjamini_hochberg, independent_gap, paired_gap, share
+from cxnlp.analysis.summary import EarlyWarning, Finding, FindingKind, Group, Outcome, Question
+
+#: Least number of texts (recent and earlier) that blame a cause before its rise is looked at.
+MINIMUM_CAUSE_TEXTS = 10
+_TOP_CAUSES = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A comparison that was made; `least` is the size it must reach, `holds` any further condition of its kind."""
+
+    finding: Finding
+    least: float
+    holds: bool = True
+
+
+def sift(candidates: Sequence[Candidate], warnings: Sequence[Finding], alpha: float) -> tuple[tuple[Finding, ...], int]:
+    """Return the findings, ranked, and how many comparisons were made."""
+    adjusted = benjamini_hochberg([candidate.finding.p_value for candidate in candidates])
+    kept = [
+        replace(candidate.finding, q_value=q)
+        for candidate, q in zip(candidates, adjusted, strict=True)
+        if q <= alpha and candidate.holds and candidate.finding.size.best >= candidate.least
+    ]
+    ranked = in_order([*kept, *warnings])
+    return tuple(replace(finding, rank=index + 1) for index, finding in enumerate(ranked)), len(candidates)
+
+
+def in_order(findings: Iterable[Finding]) -> list[Finding]:
+    """Sort by score; the first of each group and of each kind before any repetition of either."""
+    by_score = sorted(findings, key=lambda f: (-f.score, f.id))
+    groups: set[tuple[str, str]] = set()
+    kinds: set[str] = set()
+    first, later = [], []
+    for finding in by_score:
+        group = (finding.column, finding.group)
+        if group in groups or finding.kind in kinds:
+            later.append(finding)
+        else:
+            first.append(finding)
+            groups.add(group)
+            kinds.add(finding.kind)
+    return first + later
+
+
+def normal_p(estimate: Corrected) -> float:
+    """Return the two-sided p-value against zero that belongs to a corrected gap's interval."""
+    error = (estimate.high - estimate.low) / (2 * Z95)
+    return float(2 * stats.norm.sf(abs(estimate.value) / error)) if error > 0 else 0.0
+
+
+def cautious(size: Gap) -> float:
+    """Return how bad a size is at the least: the lower end of its interval, not below 0."""
+    return max(0.0, size.best_interval[0])
+
+
+def opposite(size: Gap | None) -> Gap | None:
+    """Return the gap seen from the other side."""
+    if size is None:
+        return None
+    return Gap(-size.value, -size.high, -size.low, size.n, size.p_value)
+
+
+class FindingMaker:
+    """Makes the candidates of one export."""
+
+    def __init__(self, settings: AnalysisSettings) -> None:
+        """Keep the thresholds."""
+        self.settings = settings
+        self.candidates: list[Candidate] = []
+        self.too_small = 0
+
+    def add_column(self, groups: Sequence[Group], counts: Mapping[str, GroupCounts]) -> None:
+        """Compare each group of a column with its own ratings, and with all other groups of the column."""
+        totals: dict[str, int] = {}
+        for group_counts in counts.values():
+            for key, value in group_counts.base.items():
+                totals[key] = totals.get(key, 0) + value
+        for group in groups:
+            if group.too_small:
+                self.too_small += 1
+                continue
+            base = counts[group.name].base
+            others = {key: totals[key] - base[key] for key in totals}
+            self._stars_flatter(group)
+            if len(groups) > 1:
+                self._against_others(group, base, others)
+            self._promise(group)
+            if group.kind == "touchpoint":
+                self._rising_causes(group, counts[group.name])
+
+    def add_overall(self, group: Group) -> None:
+        """Ask of all replies to complaints whether they explain more than they remedy."""
+        replies = group.replies.all
+        excused, remedied = replies.excused.count, replies.remedied.count
+        read = replies.excused.total
+        if read >= self.settings.minimum_group:
+            size = paired_gap(0, excused, remedied, read - excused - remedied)
+            self._add("replies_explain", group, size, replies.excused, replies.remedied)
+
+    def add_questions(self, questions: Sequence[Question]) -> None:
+        """Ask which question hides the unhappy: at its ceiling, blind to what people write, stars far above words."""
+        for question in questions:
+            gap = question.gap
+            if question.too_small or gap is None or gap.n < self.settings.minimum_group:
+                continue
+            finding = _finding(
+                "question_blind",
+                ("question", question.question, question.question, question.anchor),
+                gap,
+                question.expressed,
+                question.top_mark,
+                mean=question.mean,
+                question=question.question,
+            )
+            holds = question.ceiling and question.blind
+            self.candidates.append(Candidate(finding, self._least_gap(gap), holds))
+
+    def add_outcome(self, outcome: Outcome | None) -> None:
+        """Ask whether words foretell the outcome better than stars."""
+        if outcome is None or outcome.text_minus_stars is None:
+            return
+        gap = outcome.text_minus_stars
+        place = ("outcome", "overall", outcome.event, "outcome")
+        finding = _finding("outcome_in_words", place, gap, share(outcome.events, outcome.n), None)
+        self.candidates.append(Candidate(finding, self.settings.minimum_gap / 2))
+
+    def _add(
+        self,
+        kind: FindingKind,
+        group: Group,
+        size: Gap | None,
+        own: Share,
+        against: Share | None,
+        *,
+        least: float | None = None,
+        cause: str = "",
+        promise: str = "",
+    ) -> None:
+        if size is None:
+            return
+        finding = _finding(
+            kind,
+            (group.column, group.name, group.title, group.anchor),
+            size,
+            own,
+            against,
+            stage=group.stage,
+            owner=group.owner,
+            causes=top_causes(group),
+            mean=group.satisfaction.mean,
+            cause=cause,
+            promise=promise,
+        )
+        self.candidates.append(Candidate(finding, self.settings.minimum_gap if least is None else least))
+
+    def _stars_flatter(self, group: Group) -> None:
+        numbers = group.satisfaction
+        if numbers.gap is None or numbers.both < self.settings.minimum_group:
+            return
+        safe = numbers.gap.corrected is not None and numbers.gap.corrected.safe
+        least = self.settings.minimum_gap * (1 if safe else 2)
+        self._add("stars_flatter", group, numbers.gap, numbers.expressed_paired, numbers.reported_paired, least=least)
+
+    def _against_others(self, group: Group, base: Mapping[str, int], others: Mapping[str, int]) -> None:
+        """Compare raw shares: reading errors that are the same everywhere leave the hypothesis as it is."""
+        minimum = self.settings.minimum_group
+
+        def pair(event: str, of: str) -> tuple[Share, Share, Gap | None]:
+            own, rest = share(base[event], base[of]), share(others[event], others[of])
+            return own, rest, independent_gap(own, rest) if min(own.total, rest.total) >= minimum else None
+
+        _, rest, size = pair("expressed", "read")
+        self._add("words_worst", group, opposite(size), group.satisfaction.expressed, rest)
+        _, rest, size = pair("high_effort", "read")
+        self._add("effort_high", group, size, group.effort.high_of_all, rest)
+        own, rest, size = pair("hollow", "top_mark_praises")
+        self._add("hollow_stars", group, size, own, rest)
+        _, rest, size = pair("complaint_excused", "complaint_reply_read")
+        self._add("replies_explain", group, size, group.replies.all.excused, rest)
+        if group.replies.available:
+            answered, rest_answered, size = pair("complaint_replied", "complaint")
+            silent = share(answered.total - answered.count, answered.total)
+            rest = share(rest_answered.total - rest_answered.count, rest_answered.total)
+            self._add("complaints_unanswered", group, opposite(size), silent, rest)
+
+    def _promise(self, group: Group) -> None:
+        promise = group.promise
+        if promise is None or promise.broken.total < self.settings.minimum_group:
+            return
+        broken, kept, total = promise.broken.count, promise.kept.count, promise.broken.total
+        size = paired_gap(0, broken, kept, total - broken - kept)
+        least = self.settings.minimum_gap / 2
+        self._add("promise_broken", group, size, promise.broken, promise.kept, least=least, promise=promise.text)
+
+    def _rising_causes(self, group: Group, counts: GroupCounts) -> None:
+        if min(counts.recent_read, counts.earlier_read) < self.settings.minimum_group:
+            return
+        for theme in group.causes:
+            numbers = counts.labels.get("causes", {}).get(theme.name, {})
+            seen = numbers.get("recent", 0) + numbers.get("earlier", 0)
+            if theme.recent is None or seen < MINIMUM_CAUSE_TEXTS:
+                continue
+            before = share(numbers["earlier"], counts.earlier_read)
+            least = self.settings.minimum_gap / 2
+            self._add("cause_rises", group, theme.change, theme.recent, before, least=least, cause=theme.name)
+
+
+def top_causes(group: Group) -> tuple[str, ...]:
+    """Return the names of the causes most blamed in a group."""
+    return tuple(theme.name for theme in group.causes[:_TOP_CAUSES] if theme.share.count)
+
+
+def _finding(
+    kind: FindingKind,
+    place: tuple[str, str, str, str],
+    size: Gap,
+    own: Share,
+    against: Share | None,
+    *,
+    stage: str | None = None,
+    owner: str = "",
+    causes: tuple[str, ...] = (),
+    mean: Mean | None = None,
+    cause: str = "",
+    question: str = "",
+    promise: str = "",
+) -> Finding:
+    column, name, title, anchor = place
+    corrected = size.corrected is not None and size.corrected.safe
+    p_value = normal_p(size.corrected) if corrected and size.corrected is not None else size.p_value
+    return Finding(
+        id="/".join(part for part in (kind, column, name, cause) if part),
+        rank=0,
+        kind=kind,
+        column=column,
+        group=name,
+        title=title,
+        anchor=anchor,
+        stage=stage,
+        owner=owner,
+        n=own.total,
+        size=size,
+        share=own,
+        against=against,
+        score=cautious(size),
+        p_value=p_value,
+        q_value=1.0,
+        corrected=corrected,
+        causes=causes,
+        mean=mean,
+        cause=cause,
+        question=question,
+        promise=promise,
+    )
+
+
+def finding_of_warning(warning: EarlyWarning, group: Group, alpha: float) -> Finding:
+    """Turn an early warning, already controlled for false alarms, into a finding; `alpha` stands as its q-value."""
+    change = warning.change
+    return Finding(
+        id=f"{'early_warning' if warning.before_stars else 'worsening'}/{group.column}/{group.name}/{warning.metric}",
+        rank=0,
+        kind="early_warning" if warning.before_stars else "worsening",
+        column=group.column,
+        group=group.name,
+        title=group.title,
+        anchor=group.anchor,
+        stage=group.stage,
+        owner=group.owner,
+        n=warning.recent.total,
+        size=change,
+        share=warning.recent,
+        against=warning.baseline,
+        score=cautious(change),
+        p_value=change.p_value,
+        q_value=alpha,
+        corrected=False,
+        causes=warning.causes,
+        mean=group.satisfaction.mean,
+        metric=warning.metric,
+        since=warning.since,
+        weeks=warning.weeks,
+    )

@@ -1,0 +1,219 @@
+"""Weekly series against a baseline, control limits, and early warnings.
+
+At the end of each complete week the share of the last four weeks is set against that of the up to 26 weeks before
+them. It alarms where so bad a share has a small enough chance under the baseline: the tail of the beta-binomial law of
+the next observations given the baseline's (Jeffreys prior), so that a short baseline widens the limits by itself.
+Weeks that vary more than draws from one share would (Laney 2002, Quality Engineering 14:531, the p' chart) count for
+less: both samples are divided by the dispersion of the baseline weeks.
+
+Repeated looks. Only complete weeks are judged, so that a job that runs every night looks once a week. The chance of a
+false alarm in any series within a year is `warning_alpha`, shared equally by series and by `LOOKS_PER_YEAR`: windows of
+four weeks overlap, and a simulation (scripts/simulate_trends.py, table in docs/analysis.md) shows how many independent
+looks the 52 of a year are worth.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Literal
+
+import duckdb
+import numpy as np
+from scipy import stats
+from scipy.special import betaln, gammaln
+
+from cxnlp.analysis.frame import Grouping
+from cxnlp.analysis.numbers import Gap, Share
+from cxnlp.analysis.stats import independent_gap, share
+from cxnlp.analysis.summary import Trend, Week
+
+RECENT_WEEKS = 4
+BASELINE_WEEKS = 26
+MINIMUM_BASELINE_WEEKS = 6
+LOOKS_PER_YEAR = 40
+_EXACT_UP_TO = 2000
+
+Direction = Literal["up", "down"]
+
+
+@dataclass(frozen=True, slots=True)
+class Metric:
+    """A weekly share: `event` of `base` (SQL conditions over `analysed`), and which direction is worse."""
+
+    name: str
+    event: str
+    base: str
+    worse: Direction
+
+
+METRICS = (
+    Metric("unhappy_words", "read AND NOT expressed", "read", "up"),
+    Metric("high_effort", "high_effort", "read", "up"),
+    Metric("reported", "top", "rated", "down"),
+    Metric("complaints", "complaint", "read", "up"),
+    Metric("replies_excuse", "complaint AND reply_excuse", "complaint AND reply_read", "up"),
+)
+#: The series whose alarm is a warning; they share the budget of false alarms.
+WATCHED = ("unhappy_words", "high_effort")
+
+WeekCounts = Sequence[tuple[date, int, int]]
+
+
+def weekly_counts(
+    connection: duckdb.DuckDBPyConnection, grouping: Grouping
+) -> dict[str, dict[str, list[tuple[date, int, int]]]]:
+    """Return group → metric → (first day of week, count, total), in order of time."""
+    columns = ", ".join(f"count(*) FILTER ({m.event}), count(*) FILTER ({m.base})" for m in METRICS)
+    rows = connection.execute(
+        f"SELECT {grouping.expression}, week, {columns} FROM analysed "  # noqa: S608
+        f"WHERE week IS NOT NULL AND {grouping.expression} IS NOT NULL GROUP BY 1, 2 ORDER BY 1, 2"
+    ).fetchall()
+    result: dict[str, dict[str, list[tuple[date, int, int]]]] = {}
+    for row in rows:
+        week = row[1].date() if hasattr(row[1], "date") else row[1]
+        series = result.setdefault(str(row[0]), {metric.name: [] for metric in METRICS})
+        for index, metric in enumerate(METRICS):
+            series[metric.name].append((week, int(row[2 + 2 * index]), int(row[3 + 2 * index])))
+    return result
+
+
+def dispersion(counts: Sequence[int], totals: Sequence[int]) -> float:
+    """Return Pearson's chi-square over its degrees of freedom for weeks of one share, 1 at the least."""
+    weeks = [(count, total) for count, total in zip(counts, totals, strict=True) if total > 0]
+    number, total = sum(c for c, _ in weeks), sum(t for _, t in weeks)
+    if len(weeks) < MINIMUM_BASELINE_WEEKS or number in (0, total):
+        return 1.0
+    expected = number / total
+    chi = sum((c - t * expected) ** 2 / (t * expected * (1 - expected)) for c, t in weeks)
+    return max(1.0, chi / (len(weeks) - 1))
+
+
+def control_limits(total: float, base_count: float, base_total: float, alpha: float) -> tuple[float, float]:
+    """Return the shares of `total` rows beyond which a tail given the baseline (mid-p) falls below `alpha`.
+
+    A limit that no number of rows can pass is 0 or 1. Above 2,000 rows the beta-binomial law is replaced by the beta
+    law of the same mean and variance.
+    """
+    n = max(1, round(total))
+    a, b = base_count + 0.5, base_total - base_count + 0.5
+    if n > _EXACT_UP_TO:
+        mean = a / (a + b)
+        variance = mean * (1 - mean) * (a + b + n) / ((a + b + 1) * n)
+        strength = mean * (1 - mean) / variance - 1
+        law = stats.beta(mean * strength, (1 - mean) * strength)
+        return float(law.ppf(alpha)), float(law.isf(alpha))
+    k = np.arange(n + 1)
+    mass = np.exp(gammaln(n + 1) - gammaln(k + 1) - gammaln(n - k + 1) + betaln(k + a, n - k + b) - betaln(a, b))
+    below = np.cumsum(mass) - mass / 2
+    above = np.cumsum(mass[::-1])[::-1] - mass / 2
+    rare_low, rare_high = np.flatnonzero(below < alpha), np.flatnonzero(above < alpha)
+    low = (float(rare_low[-1]) + 0.5) / n if rare_low.size else 0.0
+    high = (float(rare_high[0]) - 0.5) / n if rare_high.size else 1.0
+    return low, high
+
+
+def fill_weeks(weeks: WeekCounts) -> list[tuple[date, int, int]]:
+    """Return the series with the weeks that had no row at all."""
+    if not weeks:
+        return []
+    known = {week: (count, total) for week, count, total in weeks}
+    span = (weeks[-1][0] - weeks[0][0]).days // 7
+    days = [weeks[0][0] + timedelta(weeks=index) for index in range(span + 1)]
+    return [(day, *known.get(day, (0, 0))) for day in days]
+
+
+def watch(
+    weeks: WeekCounts, worse: Direction, alpha: float, as_of: date, minimum_total: int
+) -> tuple[tuple[Week, ...], float]:
+    """Judge every complete week of one series; return the weeks and the dispersion of the last baseline.
+
+    `alpha` is the chance of a false alarm at one look. A week is judged where its four weeks hold `minimum_total` rows
+    and its baseline as many over at least six weeks; a limit once crossed is crossed for good, since each look uses
+    only what was known at the end of its week.
+    """
+    filled = fill_weeks(weeks)
+    counts = np.array([count for _, count, _ in filled])
+    totals = np.array([total for _, _, total in filled])
+    result, spread = [], 1.0
+    for index, (day, count, total) in enumerate(filled):
+        complete = day + timedelta(days=6) <= as_of
+        recent = slice(max(0, index - RECENT_WEEKS + 1), index + 1)
+        before = slice(max(0, index - RECENT_WEEKS + 1 - BASELINE_WEEKS), max(0, index - RECENT_WEEKS + 1))
+        n, base_n = int(totals[recent].sum()), int(totals[before].sum())
+        known = int((totals[before] > 0).sum()) >= MINIMUM_BASELINE_WEEKS
+        if not complete or not known or n < minimum_total or base_n < minimum_total:
+            result.append(Week(day.isoformat(), complete, share(count, total), None, None, None, None, False))
+            continue
+        spread = dispersion(counts[before].tolist(), totals[before].tolist())
+        x, base_x = int(counts[recent].sum()), int(counts[before].sum())
+        low, high = control_limits(n / spread, base_x / spread, base_n / spread, alpha)
+        alarm = x / n > high if worse == "up" else x / n < low
+        result.append(Week(day.isoformat(), True, share(count, total), x / n, base_x / base_n, low, high, alarm))
+    return tuple(result), spread
+
+
+def alarm_since(weeks: Sequence[Week]) -> str | None:
+    """Return the first week of the alarm that holds at the last judged week, or None."""
+    since = None
+    for week in reversed([week for week in weeks if week.complete and week.recent is not None]):
+        if not week.alarm:
+            break
+        since = week.week
+    return since
+
+
+def look_alpha(warning_alpha: float, series: int) -> float:
+    """Return the chance of a false alarm that one look at one series may have."""
+    return warning_alpha / (max(1, series) * LOOKS_PER_YEAR)
+
+
+def build_trends(
+    by_group: Mapping[str, Mapping[str, WeekCounts]],
+    names: Mapping[str, tuple[str, str]],
+    as_of: date,
+    warning_alpha: float,
+    minimum_total: int,
+) -> list[Trend]:
+    """Build all series of the groups in `names` (group → anchor, title), in that order."""
+    watched = sum(any(total for _, _, total in by_group.get(name, {}).get(m, ())) for name in names for m in WATCHED)
+    alpha = look_alpha(warning_alpha, watched)
+    result = []
+    for name, (anchor, title) in names.items():
+        for metric in METRICS:
+            series = by_group.get(name, {}).get(metric.name, [])
+            if not any(total for _, _, total in series):
+                continue
+            weeks, spread = watch(series, metric.worse, alpha, as_of, minimum_total)
+            result.append(
+                Trend(
+                    anchor,
+                    name,
+                    title,
+                    metric.name,
+                    metric.worse,
+                    weeks,
+                    spread,
+                    alarm_since(weeks),
+                    change_of(weeks),
+                )
+            )
+    return result
+
+
+def split_windows(weeks: Sequence[Week]) -> tuple[Sequence[Week], Sequence[Week]]:
+    """Return the last four complete weeks, and the up to 26 before them."""
+    complete = [week for week in weeks if week.complete]
+    return complete[-RECENT_WEEKS:], complete[-RECENT_WEEKS - BASELINE_WEEKS : -RECENT_WEEKS]
+
+
+def change_of(weeks: Sequence[Week]) -> Gap | None:
+    """Return the share of the last four complete weeks minus that of the weeks before, or None without both."""
+    recent, before = split_windows(weeks)
+    return independent_gap(pool(recent), pool(before))
+
+
+def pool(weeks: Sequence[Week]) -> Share:
+    """Add weeks up."""
+    return share(sum(week.share.count for week in weeks), sum(week.share.total for week in weeks))
