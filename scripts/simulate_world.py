@@ -153,7 +153,7 @@ def fill_store(customers: pd.DataFrame, connection: duckdb.DuckDBPyConnection) -
                CASE WHEN excuse THEN 'excuse' WHEN remedy THEN 'resolution' ELSE 'neither' END, [], [],
                '{{}}', MAP {{'stance': 0.9::FLOAT}}, false, 1, NULL
         FROM world WHERE replied
-        """  # noqa: S608
+        """
     )
     connection.unregister("world")
 

@@ -181,9 +181,12 @@ class FindingMaker:
         numbers = group.satisfaction
         if numbers.gap is None or numbers.both < self.settings.minimum_group:
             return
-        safe = numbers.gap.corrected is not None and numbers.gap.corrected.safe
-        least = self.settings.minimum_gap * (1 if safe else 2)
+        least = self._least_gap(numbers.gap)
         self._add("stars_flatter", group, numbers.gap, numbers.expressed_paired, numbers.reported_paired, least=least)
+
+    def _least_gap(self, gap: Gap) -> float:
+        """Return the gap that matters: twice as large where reading errors may have made some of it."""
+        return self.settings.minimum_gap * (1 if gap.corrected is not None and gap.corrected.safe else 2)
 
     def _against_others(self, group: Group, base: Mapping[str, int], others: Mapping[str, int]) -> None:
         """Compare raw shares: reading errors that are the same everywhere leave the hypothesis as it is."""
