@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -92,9 +92,118 @@ def evaluate(
     labels: LabelFiles,
     model: Annotated[str, typer.Option(help="A model's folder, or its name under models/.")] = "default",
     sets: Sets = None,
+    taxonomy: Annotated[
+        Path | None, typer.Option(help="Taxonomy of the labels; the model's own if not given.", show_default=False)
+    ] = None,
+    baselines: Annotated[bool, typer.Option(help="Train and score the baselines on the same rows.")] = True,
+    json_file: Annotated[Path | None, typer.Option("--json", help="Write all scores to this file.")] = None,
+    html_file: Annotated[
+        Path | None, typer.Option("--html", help="Write one self-contained page (shows texts).")
+    ] = None,
+    save: Annotated[
+        bool, typer.Option("--save", help="Keep scores, gold lines and card in the model's folder.")
+    ] = False,
 ) -> None:
-    """Score a model on labelled gold rows, with intervals, beside the baselines."""
-    raise NotImplementedError
+    """Score a model on labelled gold rows, with intervals, beside the baselines.
+
+    Rows marked `gold` are scored, the others train the baselines; without such a mark all rows are scored.
+    """
+    import json
+
+    from cxnlp.model import folder as folders
+    from cxnlp.model.registry import resolve_model
+    from cxnlp.taxonomy import load_taxonomy
+
+    path = resolve_model(model)
+    known = folders.taxonomy_of(path)
+    settled = load_taxonomy(taxonomy) if taxonomy else known
+
+    from cxnlp.model import assess, card, page
+    from cxnlp.model.predict import Predictor
+
+    assess.check_taxonomy(known, settled)
+    examples = read_examples(labels, known, sets)
+    predictor = Predictor.load(path)
+    found = assess.assess(predictor, examples, with_baselines=baselines, say=logger.info)
+    lead = card.leading_slice(found.scores)
+    typer.echo(f"{predictor.version} on {len(found.gold)} rows, 95 % intervals; {lead} rows beside the baselines:\n")
+    typer.echo(card.plain(card.comparison(found.scores, known, lead)))
+    typer.echo("")
+    typer.echo(card.plain(card.by_slice(found.scores, known)))
+    if json_file:
+        json_file.write_text(json.dumps(found.scores, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+    if html_file:
+        html_file.write_text(page.render(found, known, f"How well {predictor.version} reads"), encoding="utf-8")
+    if save:
+        assess.keep(path, found, known)
+
+
+@models_app.command(name="list")
+def list_versions() -> None:
+    """List the models that are here, with what their evaluation leads with."""
+    from cxnlp.model import registry
+    from cxnlp.model.card import figure, find, leading_slice, number
+
+    versions = registry.versions()
+    if not versions:
+        typer.echo("no models yet: cxnlp train LABELS --out models/NAME")
+    for version in versions:
+        if version.problem:
+            typer.echo(f"{version.name}  broken: {version.problem}")
+            continue
+        line = f"{version.name}@{version.fingerprint}  {version.taxonomy}"
+        if version.scores:
+            lead = leading_slice(version.scores)
+            part = find(version.scores["slices"], lead)
+            shown = [f"{task} {number(figure(part, task, 'micro_f1'))}" for task in (part or {"tasks": {}})["tasks"]]
+            line += f"  {lead} gold, micro-F1: {', '.join(shown)}"
+        else:
+            line += "  not evaluated"
+        if version.previous:
+            line += f"  ({version.previous} earlier)"
+        typer.echo(line)
+
+
+@models_app.command()
+def show(name: Annotated[str, typer.Argument(help="A model's name or folder.")] = "default") -> None:
+    """Print a model's card."""
+    from cxnlp.model import folder as folders
+    from cxnlp.model.registry import resolve_model
+
+    path = resolve_model(name)
+    fingerprint = folders.version_of(path)
+    readme = path / "README.md"
+    if readme.exists():
+        typer.echo(readme.read_text(encoding="utf-8"), nl=False)
+    else:
+        typer.echo(f"{path.name}@{fingerprint}: no card yet; `cxnlp evaluate LABELS --model {path} --save` writes it")
+
+
+@models_app.command()
+def promote(
+    candidate: Annotated[str, typer.Argument(help="The model that is to take over: its name or folder.")],
+    name: Annotated[str, typer.Option("--to", help="The name it takes over.")] = "default",
+    force: Annotated[bool, typer.Option("--force", help="Without the test on the gold rows.")] = False,
+) -> None:
+    """Put a model in another's place if it is not worse on the gold rows both were evaluated on."""
+    from cxnlp.model import registry
+    from cxnlp.model.base import models_home
+
+    comparison = registry.promote(registry.resolve_model(candidate), models_home() / name, force=force)
+    if comparison is not None:
+        typer.echo(registry.verdict(comparison))
+    typer.echo(f"{name} is now {registry.describe(models_home() / name).fingerprint}")
+
+
+@models_app.command()
+def rollback(
+    name: Annotated[str, typer.Argument(help="The name whose last promotion is taken back.")] = "default",
+) -> None:
+    """Put back the version before the last promotion."""
+    from cxnlp.model import registry
+    from cxnlp.model.base import models_home
+
+    typer.echo(f"{name} is {registry.roll_back(models_home() / name)} again")
 
 
 @models_app.command()
@@ -114,7 +223,3 @@ def pull(
         return
     folder = fetch(name, say=logger.info)
     typer.echo(str(folder))
-
-
-def _unused() -> Any:  # pragma: no cover
-    return None

@@ -316,7 +316,7 @@ def load_encoder(folder: Path, *, attention: str = "sdpa") -> PreTrainedModel:
 
     try:
         config = AutoConfig.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
-        # BERT and its kin come with a pooler that no sentence encoder uses: without it nothing is missing to complain of
+        # no sentence encoder uses the pooler of BERT and its kin: left out, nothing is missing to complain of
         options = {"add_pooling_layer": False} if config.model_type in _WITH_POOLER else {}
         with quiet_transformers():
             return AutoModel.from_pretrained(

@@ -22,7 +22,7 @@ from cxnlp.model.layout import Layout
 from cxnlp.model.network import Network
 from cxnlp.model.reading import Reader
 from cxnlp.model.train import Epoch, TrainSettings, fit, gather
-from cxnlp.taxonomy import Taxonomy, parse_taxonomy
+from cxnlp.taxonomy import parse_taxonomy
 
 VALIDATION_SHARE = 0.15
 
@@ -158,6 +158,7 @@ def training_record(
         "rows": {
             "train": len(train),
             "validation": len(validation),
+            "public_sets": sorted({row.split(":", 1)[0] for row in everything.ids if ":" in row}),
             "by_origin_language_author": {
                 " ".join(key): count
                 for key, count in sorted(

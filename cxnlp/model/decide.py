@@ -208,10 +208,7 @@ def fit(logits: npt.NDArray[Any], truth: dict[str, npt.NDArray[np.float32]], lay
         wanted = truth[task.name][known] > 0.5
         temperature = fit_temperature(logits[known, where], wanted, task)
         probability = probabilities(logits[known, where], task, temperature)
-        if task.kind == "multi":
-            thresholds = fit_thresholds(probability, wanted)
-        else:
-            thresholds = (0.0,) * len(task.labels)
+        thresholds = fit_thresholds(probability, wanted) if task.kind == "multi" else (0.0,) * len(task.labels)
         given = choose(probability, task, thresholds)
         raw = answer_log_probability(probability, given, task)
         slope, intercept = fit_confidence(raw, np.asarray((given == wanted).all(axis=1)))

@@ -173,10 +173,8 @@ def check_trainable(examples: Examples, taxonomy: Taxonomy) -> None:
             raise LabelsError(f"task {task.name!r}: found {len(values)} labelled rows, expected at least {MIN_ROWS}")
         counts = values.sum(axis=0)
         seen = [name for name, count in zip(task.label_names, counts, strict=True) if count]
-        if task.kind == "multi":
-            varies = bool(((counts > 0) & (counts < len(values))).any())
-        else:
-            varies = len(seen) > 1
+        mixed = (counts > 0) & (counts < len(values))
+        varies = bool(mixed.any()) if task.kind == "multi" else len(seen) > 1
         if not varies:
             what = f"only {seen[0]!r}" if seen else "no label at all"
             raise LabelsError(f"task {task.name!r}: all {len(values)} rows hold {what}; expected at least two classes")

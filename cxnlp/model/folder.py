@@ -52,6 +52,7 @@ class Model:
     reader: Reader
     layout: Layout
     calibration: Calibration
+    base: str
 
     @property
     def version(self) -> str:
@@ -125,10 +126,11 @@ def seal(folder: Path) -> None:
     scratch.rename(folder / MANIFEST)
 
 
-def add_file(folder: Path, name: str, content: str) -> None:
-    """Put a file into a model's folder (a card, an evaluation) and renew the manifest."""
+def add_files(folder: Path, contents: Mapping[str, str]) -> None:
+    """Put files into a model's folder (a card, an evaluation) and renew the manifest; its version stays."""
     check(folder)
-    (folder / name).write_text(content, encoding="utf-8")
+    for name, content in contents.items():
+        (folder / name).write_text(content, encoding="utf-8")
     seal(folder)
 
 
@@ -162,6 +164,14 @@ def version_of(folder: Path) -> str:
     return hashlib.sha256("".join(hashes[name] for name in DECISIVE).encode()).hexdigest()[:12]
 
 
+def taxonomy_of(folder: Path) -> Taxonomy:
+    """Return the taxonomy that a model was trained with."""
+    path = folder / "taxonomy.toml"
+    if not path.is_file():
+        raise ModelError(f"{folder}: taxonomy.toml is missing")
+    return parse_taxonomy(path.read_text(encoding="utf-8"), str(path))
+
+
 def load(folder: Path, *, name: str | None = None, attention: str = "sdpa") -> Model:
     """Load a model from its folder, its base from `models/base/` or the folder it names.
 
@@ -169,8 +179,7 @@ def load(folder: Path, *, name: str | None = None, attention: str = "sdpa") -> M
     trained from.
     """
     fingerprint = version_of(folder)
-    taxonomy = parse_taxonomy((folder / "taxonomy.toml").read_text(encoding="utf-8"), str(folder / "taxonomy.toml"))
-    layout = Layout(taxonomy)
+    layout = Layout(taxonomy_of(folder))
     config = _config(folder)
     if config["outputs"] != layout.width:
         raise ModelError(
@@ -188,7 +197,12 @@ def load(folder: Path, *, name: str | None = None, attention: str = "sdpa") -> M
     _fill(network, folder, original)
     network.eval()
     reader = Reader(load_tokenizer(base), config["window"], config["overlap"])
-    return Model(name or folder.resolve().name, fingerprint, network, reader, layout, calibration)
+    return Model(name or folder.resolve().name, fingerprint, network, reader, layout, calibration, config["base"])
+
+
+def base_of(model: Model) -> Path:
+    """Return the folder of a model's base."""
+    return resolve_base(model.base)
 
 
 def _config(folder: Path) -> dict[str, Any]:

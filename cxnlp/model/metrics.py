@@ -17,7 +17,8 @@ Floats = npt.NDArray[np.float64]
 def f1(hits: Floats, given: Floats, wanted: Floats) -> Floats:
     """Return F1 from counts of right labels, labels given and labels wanted; NaN where nothing was given or wanted."""
     total = given + wanted
-    return np.divide(2 * hits, total, out=np.full(np.shape(total), np.nan), where=total > 0)
+    found: Floats = np.divide(2 * hits, total, out=np.full(np.shape(total), np.nan), where=total > 0)
+    return found
 
 
 def counts(truth: Bools, decided: Bools, weights: Floats | None = None) -> tuple[Floats, Floats, Floats]:

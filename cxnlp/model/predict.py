@@ -113,7 +113,7 @@ class Predictor:
                 found[rows[at]] = prediction
             if progress:
                 progress(int(repeats[rows].sum()))
-        return [prediction for key in keys if (prediction := found[position[key]]) is not None]
+        return [done for key in keys if (done := found[position[key]]) is not None]
 
     def logits(self, pooled: Floats) -> Floats:
         """Return the outputs of the heads for pooled vectors, [texts, outputs]; always in fp32."""
@@ -175,7 +175,8 @@ def pool(
     total = np.zeros((texts, sums.shape[1]), dtype=np.float32)
     np.add.at(total, windows.text, sums)
     pieces = np.bincount(windows.text, weights=lengths, minlength=texts).astype(np.float32)
-    return total / np.maximum(pieces, 1.0)[:, None], np.bincount(windows.text, minlength=texts)
+    mean = np.asarray(total / np.maximum(pieces, 1.0)[:, None], dtype=np.float32)
+    return mean, np.bincount(windows.text, minlength=texts).astype(np.int64)
 
 
 def _as_bytes(pooled: Floats) -> list[bytes]:

@@ -1,0 +1,127 @@
+"""What `cxnlp evaluate` does: read the gold rows with a model and with the baselines, score all on the same rows."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from cxnlp.errors import LabelsError, TaxonomyError
+from cxnlp.model import baselines, folder
+from cxnlp.model.build import VALIDATION_SHARE, without_gold
+from cxnlp.model.card import card
+from cxnlp.model.decide import Decisions, decide
+from cxnlp.model.evaluate import MIN_ROWS, evaluate, gold_lines, worst_errors
+from cxnlp.model.examples import Examples, split_validation
+from cxnlp.model.predict import Predictor
+from cxnlp.taxonomy import Taxonomy
+
+EVALUATION = "evaluation.json"
+GOLD = "gold.jsonl"
+CARD = "README.md"
+
+
+@dataclass(frozen=True)
+class Assessment:
+    """A model's evaluation: the scored rows, what was decided for each, and all scores (ready for JSON, no text)."""
+
+    gold: Examples
+    decisions: Decisions
+    scores: dict[str, Any]
+    worst: dict[str, list[dict[str, Any]]]
+
+
+def gold_part(examples: Examples) -> Examples:
+    """Return the rows to score: those of part `gold`, or all when none is marked so."""
+    gold = np.array([part == "gold" for part in examples.parts], dtype=bool)
+    chosen = examples.take(gold) if gold.any() else examples
+    if len(chosen) < MIN_ROWS:
+        raise LabelsError(f"found {len(chosen)} labelled rows to score, expected at least {MIN_ROWS}")
+    return chosen
+
+
+def check_taxonomy(model: Taxonomy, wanted: Taxonomy) -> None:
+    """Raise `TaxonomyError` when labels made for one taxonomy cannot be compared with a model of another."""
+    for task in wanted.tasks:
+        if task.name not in model.task_names:
+            raise TaxonomyError(f"the model has no task {task.name!r}; it has {', '.join(model.task_names)}")
+        found = model.task(task.name).label_names
+        if found != task.label_names:
+            raise TaxonomyError(
+                f"task {task.name!r}: the model knows {', '.join(found)}; the taxonomy given has "
+                f"{', '.join(task.label_names)}"
+            )
+
+
+def decisions_of(predictor: Predictor, examples: Examples) -> Decisions:
+    """Return what the model decides on examples."""
+    pooled, _windows = predictor.pooled(examples.texts, examples.authors)
+    return decide(predictor.logits(pooled), predictor.model.layout, predictor.model.calibration)
+
+
+def assess(
+    predictor: Predictor,
+    examples: Examples,
+    *,
+    with_baselines: bool = True,
+    seed: int = 0,
+    say: Callable[[str], None] = lambda _: None,
+) -> Assessment:
+    """Score a model on the gold rows of `examples`, and the baselines trained on its other rows.
+
+    The baselines see the training rows that the model saw when `examples` holds the model's training rows and `seed`
+    is the one it was trained with; they are left out when there are too few.
+    """
+    gold = gold_part(examples)
+    taxonomy = predictor.taxonomy
+    decisions = decisions_of(predictor, gold)
+    scores: dict[str, Any] = {"model": predictor.version, "precision": predictor.precision}
+    scores |= evaluate(gold, decisions, taxonomy)
+    scores["baselines"] = {}
+    others = without_gold(examples) if "gold" in examples.parts else examples.take([])
+    if with_baselines and len(others) >= MIN_ROWS * 2:
+        train_rows, validation_rows = split_validation(others, VALIDATION_SHARE, seed)
+        train, validation = others.take(train_rows), others.take(validation_rows)
+        say(f"Training the baselines on {len(train)} rows …")
+        embed = frozen_embeddings(predictor)
+        for name, decided in baselines.compare(train, validation, gold, predictor.model.layout, embed).items():
+            scores["baselines"][name] = evaluate(gold, decided, taxonomy)["slices"]
+    return Assessment(gold, decisions, scores, worst_errors(gold, decisions, taxonomy))
+
+
+def frozen_embeddings(predictor: Predictor) -> Callable[[Examples], npt.NDArray[np.float32]]:
+    """Return what embeds examples with the base encoder as it was before training: unit vectors [rows, H]."""
+    from cxnlp.model.base import load_encoder  # noqa: PLC0415
+    from cxnlp.model.folder import Model  # noqa: PLC0415
+    from cxnlp.model.network import Network  # noqa: PLC0415
+
+    model = predictor.model
+    untrained = Network(load_encoder(folder.base_of(model)), model.layout.width)
+    reader = Predictor(
+        Model("base", "", untrained, model.reader, model.layout, model.calibration, model.base),
+        precision=predictor.precision,
+    )
+
+    def embed(examples: Examples) -> npt.NDArray[np.float32]:
+        pooled, _windows = reader.pooled(examples.texts, examples.authors)
+        return np.asarray(pooled / np.linalg.norm(pooled, axis=1, keepdims=True) * 8.0, dtype=np.float32)
+
+    return embed
+
+
+def keep(path: Path, assessment: Assessment, taxonomy: Taxonomy) -> None:
+    """Write scores, gold lines and card into a model's folder."""
+    training = json.loads((path / "training.json").read_text(encoding="utf-8"))
+    folder.add_files(
+        path,
+        {
+            EVALUATION: json.dumps(assessment.scores, ensure_ascii=False, separators=(",", ":")) + "\n",
+            GOLD: gold_lines(assessment.gold, assessment.decisions, taxonomy),
+            CARD: card(assessment.scores, training, taxonomy),
+        },
+    )
