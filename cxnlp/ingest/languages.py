@@ -91,7 +91,7 @@ def detect(texts: Sequence[str], shares: dict[str, float]) -> list[str | None]:
 def release() -> None:
     """Give back the memory of the language models (about 0.5 GB), which are loaded again when they are needed."""
     if _detector.cache_info().currsize:
-        _detector().unload_language_models()
+        _detector().unload_language_models()  # type: ignore[no-untyped-call]
 
 
 _CODE = re.compile(r"([a-z]{2,3})(?:[-_][a-z0-9]+)*")
