@@ -1,4 +1,4 @@
-"""Early warnings: words or effort beyond their control limit, and whether the stars have moved yet."""
+"""Worsening words and effort: where they stand against the weeks before, and whether the stars have moved yet."""
 
 from __future__ import annotations
 
@@ -8,9 +8,7 @@ from datetime import date
 from cxnlp.analysis.findings import top_causes
 from cxnlp.analysis.stats import independent_gap
 from cxnlp.analysis.summary import EarlyWarning, Group, Trend
-from cxnlp.analysis.trends import pool, split_windows
-
-WORD_METRICS = ("unhappy_words", "high_effort")
+from cxnlp.analysis.trends import WATCHED, pool, split_windows
 
 
 def rising_causes(group: Group) -> tuple[str, ...]:
@@ -20,38 +18,49 @@ def rising_causes(group: Group) -> tuple[str, ...]:
     return tuple(theme.name for theme in grown[:2]) or top_causes(group)
 
 
-def early_warnings(trends: Sequence[Trend], groups: Mapping[str, Group]) -> tuple[EarlyWarning, ...]:
-    """Return the alarms that hold at the last complete week, largest change first; `groups` by anchor."""
+def worsening(trend: Trend, group: Group, stars: Trend | None) -> EarlyWarning | None:
+    """Describe the last four complete weeks of a series against those before; None without either.
+
+    `since` is the first week of the alarm that holds, or of the four weeks where there is none.
+    """
+    late, early = split_windows(trend.weeks)
+    recent, before = pool(late), pool(early)
+    change = independent_gap(recent, before)
+    if change is None:
+        return None
+    since = trend.alarm_since or late[0].week
+    rated = split_windows(stars.weeks) if stars else ((), ())
+    reported, reported_before = pool(rated[0]), pool(rated[1])
+    fall = independent_gap(reported, reported_before)
+    return EarlyWarning(
+        anchor=trend.anchor,
+        group=trend.group,
+        title=trend.title,
+        owner=group.owner,
+        metric=trend.metric,
+        since=since,
+        weeks=(date.fromisoformat(late[-1].week) - date.fromisoformat(since)).days // 7 + 1,
+        recent=recent,
+        baseline=before,
+        change=change,
+        before_stars=fall is not None and fall.high >= 0,
+        reported_recent=reported,
+        reported_baseline=reported_before,
+        causes=rising_causes(group),
+    )
+
+
+def worsenings(trends: Sequence[Trend], groups: Mapping[str, Group]) -> list[tuple[EarlyWarning, bool]]:
+    """Describe every watched series of a group that is large enough, and say whether an alarm holds at its end.
+
+    `groups` by anchor; largest change first.
+    """
     stars = {trend.anchor: trend for trend in trends if trend.metric == "reported"}
     result = []
     for trend in trends:
-        group = groups[trend.anchor]
-        if trend.metric not in WORD_METRICS or trend.alarm_since is None or group.too_small:
+        if trend.metric not in WATCHED or groups[trend.anchor].too_small:
             continue
-        recent, before = (pool(weeks) for weeks in split_windows(trend.weeks))
-        change = independent_gap(recent, before)
-        if change is None:
-            continue
-        rating = stars.get(trend.anchor)
-        rated = split_windows(rating.weeks) if rating else ((), ())
-        judged = [week for week in trend.weeks if week.complete]
-        since = date.fromisoformat(trend.alarm_since)
-        result.append(
-            EarlyWarning(
-                anchor=trend.anchor,
-                group=trend.group,
-                title=trend.title,
-                owner=group.owner,
-                metric=trend.metric,
-                since=trend.alarm_since,
-                weeks=(date.fromisoformat(judged[-1].week) - since).days // 7 + 1,
-                recent=recent,
-                baseline=before,
-                change=change,
-                before_stars=rating is not None and rating.alarm_since is None,
-                reported_recent=pool(rated[0]),
-                reported_baseline=pool(rated[1]),
-                causes=rising_causes(group),
-            )
-        )
-    return tuple(sorted(result, key=lambda warning: (-warning.change.low, warning.anchor, warning.metric)))
+        described = worsening(trend, groups[trend.anchor], stars.get(trend.anchor))
+        if described is not None:
+            result.append((described, trend.alarm_since is not None))
+    return sorted(result, key=lambda item: (-item[0].change.low, item[0].anchor, item[0].metric))

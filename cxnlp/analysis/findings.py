@@ -4,7 +4,8 @@ A candidate is one comparison: a touchpoint's ratings against its words, a group
 last four weeks against those before. It becomes a finding when its group is large enough, its p-value survives
 Benjamini-Hochberg over *all* comparisons made, and its size reaches the least size that matters: `minimum_gap` share
 points, half of that for single themes and promises, twice that where the size could not be corrected for reading
-errors although it depends on them. Early warnings have a budget of false alarms of their own (trends.py).
+errors although it depends on them. A series beyond its control limit (trends.py, which has a budget of false alarms
+over all nights of a year) is a finding, too.
 
 Order: by `score`, how bad it is at the least (the end of the interval nearest to nothing). The first finding of each
 group and of each kind stand before any repetition, so that the top of the list is not one story told three times.
@@ -37,15 +38,16 @@ class Candidate:
     holds: bool = True
 
 
-def sift(candidates: Sequence[Candidate], warnings: Sequence[Finding], alpha: float) -> tuple[tuple[Finding, ...], int]:
-    """Return the findings, ranked, and how many comparisons were made."""
+def sift(candidates: Sequence[Candidate], alarms: Sequence[Finding], alpha: float) -> tuple[tuple[Finding, ...], int]:
+    """Return the findings, ranked, and how many comparisons were made; alarms are findings whatever their p-value."""
     adjusted = benjamini_hochberg([candidate.finding.p_value for candidate in candidates])
     kept = [
         replace(candidate.finding, q_value=q)
         for candidate, q in zip(candidates, adjusted, strict=True)
         if q <= alpha and candidate.holds and candidate.finding.size.best >= candidate.least
     ]
-    ranked = in_order([*kept, *warnings])
+    known = {finding.id for finding in alarms}
+    ranked = in_order([*alarms, *(finding for finding in kept if finding.id not in known)])
     return tuple(replace(finding, rank=index + 1) for index, finding in enumerate(ranked)), len(candidates)
 
 
@@ -138,6 +140,11 @@ class FindingMaker:
             )
             holds = question.ceiling and question.blind
             self.candidates.append(Candidate(finding, self._least_gap(gap), holds))
+
+    def add_worsening(self, warning: EarlyWarning, group: Group) -> None:
+        """Ask whether words or effort are worse in the last four weeks than before."""
+        if min(warning.recent.total, warning.baseline.total) >= self.settings.minimum_group:
+            self.candidates.append(Candidate(finding_of_warning(warning, group), self.settings.minimum_gap))
 
     def add_outcome(self, outcome: Outcome | None) -> None:
         """Ask whether words foretell the outcome better than stars."""
@@ -281,29 +288,24 @@ def _finding(
     )
 
 
-def finding_of_warning(warning: EarlyWarning, group: Group, alpha: float) -> Finding:
-    """Turn an early warning, already controlled for false alarms, into a finding; `alpha` stands as its q-value."""
+def finding_of_warning(warning: EarlyWarning, group: Group, q_value: float = 1.0) -> Finding:
+    """Turn a worsening series into a finding: an early warning while the stars have not fallen."""
     change = warning.change
-    return Finding(
-        id=f"{'early_warning' if warning.before_stars else 'worsening'}/{group.column}/{group.name}/{warning.metric}",
-        rank=0,
-        kind="early_warning" if warning.before_stars else "worsening",
-        column=group.column,
-        group=group.name,
-        title=group.title,
-        anchor=group.anchor,
-        stage=group.stage,
-        owner=group.owner,
-        n=warning.recent.total,
-        size=change,
-        share=warning.recent,
-        against=warning.baseline,
-        score=cautious(change),
-        p_value=change.p_value,
-        q_value=alpha,
-        corrected=False,
-        causes=warning.causes,
-        mean=group.satisfaction.mean,
+    kind: FindingKind = "early_warning" if warning.before_stars else "worsening"
+    return replace(
+        _finding(
+            kind,
+            (group.column, group.name, group.title, group.anchor),
+            change,
+            warning.recent,
+            warning.baseline,
+            stage=group.stage,
+            owner=group.owner,
+            causes=warning.causes,
+            mean=group.satisfaction.mean,
+        ),
+        id=f"{kind}/{group.column}/{group.name}/{warning.metric}",
+        q_value=q_value,
         metric=warning.metric,
         since=warning.since,
         weeks=warning.weeks,

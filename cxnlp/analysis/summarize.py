@@ -9,7 +9,7 @@ from datetime import date, timedelta
 import duckdb
 
 from cxnlp.analysis.actions import build_actions
-from cxnlp.analysis.alerts import early_warnings
+from cxnlp.analysis.alerts import worsenings
 from cxnlp.analysis.blind import blind_spots
 from cxnlp.analysis.changes import compare
 from cxnlp.analysis.correct import Corrector
@@ -103,7 +103,8 @@ def summarize(connection: duckdb.DuckDBPyConnection, settings: AnalysisSettings)
     trends = build_trends(
         series, {"overall": ("overall", "")} | names, as_of, settings.warning_alpha, settings.minimum_group
     )
-    warnings = early_warnings(trends, by_anchor)
+    worse = worsenings(trends, by_anchor)
+    warnings = tuple(warning for warning, alarmed in worse if alarmed)
     outcome = foretell(connection, settings)
 
     maker = FindingMaker(settings)
@@ -116,10 +117,14 @@ def summarize(connection: duckdb.DuckDBPyConnection, settings: AnalysisSettings)
     maker.add_overall(overall)
     maker.add_questions(questions)
     maker.add_outcome(outcome)
+    judged = {group.anchor for group in touchpoints} if len(touchpoints) > 1 else {"overall"}
+    for warning, _ in worse:
+        if warning.anchor in judged:
+            maker.add_worsening(warning, by_anchor[warning.anchor])
     alarms = [
         finding_of_warning(warning, by_anchor[warning.anchor], settings.warning_alpha)
         for warning in warnings
-        if warning.anchor != "overall" or len(touchpoints) < 2
+        if warning.anchor in judged
     ]
     findings, made = sift(maker.candidates, alarms, settings.alpha)
 

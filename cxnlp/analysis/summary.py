@@ -356,7 +356,10 @@ class Trend:
 
 @dataclass(frozen=True, slots=True)
 class EarlyWarning:
-    """Words or effort worsened beyond their control limit. `before_stars`: the ratings have not, so far."""
+    """Words or effort worsened beyond their control limit.
+
+    `before_stars`: the ratings have not fallen so far (their change still holds no fall for certain).
+    """
 
     anchor: str
     group: str

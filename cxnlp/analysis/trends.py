@@ -32,7 +32,9 @@ from cxnlp.analysis.summary import Trend, Week
 RECENT_WEEKS = 4
 BASELINE_WEEKS = 26
 MINIMUM_BASELINE_WEEKS = 6
-LOOKS_PER_YEAR = 40
+LOOKS_PER_YEAR = 32
+#: Weeks of a series that are shown; so many more are read as the oldest baseline needs.
+SHOWN_WEEKS = 60
 _EXACT_UP_TO = 2000
 
 Direction = Literal["up", "down"]
@@ -80,14 +82,19 @@ def weekly_counts(
 
 
 def dispersion(counts: Sequence[int], totals: Sequence[int]) -> float:
-    """Return Pearson's chi-square over its degrees of freedom for weeks of one share, 1 at the least."""
+    """Return how much more the weeks vary than draws from one share would: 1 at the least.
+
+    Pearson's chi-square over its degrees of freedom, drawn towards 1 as by ten further weeks without excess, since the
+    ratio of a dozen weeks is itself a noisy number that can only err upwards here.
+    """
     weeks = [(count, total) for count, total in zip(counts, totals, strict=True) if total > 0]
     number, total = sum(c for c, _ in weeks), sum(t for _, t in weeks)
     if len(weeks) < MINIMUM_BASELINE_WEEKS or number in (0, total):
         return 1.0
     expected = number / total
     chi = sum((c - t * expected) ** 2 / (t * expected * (1 - expected)) for c, t in weeks)
-    return max(1.0, chi / (len(weeks) - 1))
+    freedom = len(weeks) - 1
+    return 1 + max(0.0, chi / freedom - 1) * freedom / (freedom + 10)
 
 
 def control_limits(total: float, base_count: float, base_total: float, alpha: float) -> tuple[float, float]:
@@ -102,8 +109,8 @@ def control_limits(total: float, base_count: float, base_total: float, alpha: fl
         mean = a / (a + b)
         variance = mean * (1 - mean) * (a + b + n) / ((a + b + 1) * n)
         strength = mean * (1 - mean) / variance - 1
-        law = stats.beta(mean * strength, (1 - mean) * strength)
-        return float(law.ppf(alpha)), float(law.isf(alpha))
+        shape = (mean * strength, (1 - mean) * strength)
+        return float(stats.beta.ppf(alpha, *shape)), float(stats.beta.isf(alpha, *shape))
     k = np.arange(n + 1)
     mass = np.exp(gammaln(n + 1) - gammaln(k + 1) - gammaln(n - k + 1) + betaln(k + a, n - k + b) - betaln(a, b))
     below = np.cumsum(mass) - mass / 2
@@ -133,7 +140,7 @@ def watch(
     and its baseline as many over at least six weeks; a limit once crossed is crossed for good, since each look uses
     only what was known at the end of its week.
     """
-    filled = fill_weeks(weeks)
+    filled = fill_weeks(weeks)[-SHOWN_WEEKS - RECENT_WEEKS - BASELINE_WEEKS :]
     counts = np.array([count for _, count, _ in filled])
     totals = np.array([total for _, _, total in filled])
     result, spread = [], 1.0
@@ -151,7 +158,7 @@ def watch(
         low, high = control_limits(n / spread, base_x / spread, base_n / spread, alpha)
         alarm = x / n > high if worse == "up" else x / n < low
         result.append(Week(day.isoformat(), True, share(count, total), x / n, base_x / base_n, low, high, alarm))
-    return tuple(result), spread
+    return tuple(result[-SHOWN_WEEKS:]), spread
 
 
 def alarm_since(weeks: Sequence[Week]) -> str | None:
