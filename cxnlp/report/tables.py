@@ -1,0 +1,203 @@
+"""Cells and tables that several sections share."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from cxnlp.analysis.numbers import Gap, Share
+from cxnlp.analysis.summary import Group, Quote, Theme
+from cxnlp.report.blocks import Bar, Cell, Column, Dot, Quotes, QuoteView, Row, Table, Tone
+from cxnlp.report.sentences import Teller
+from cxnlp.report.text import Aside, Link, Part, Text, text
+from cxnlp.report.words import Words, tame
+
+LONGEST_QUOTE = 600
+#: Themes shown per group; the heat map's table holds all.
+TOP_THEMES = 8
+
+
+def dot(share: Share | None) -> Dot | None:
+    """Return a share as a dot with whiskers, None where it has no base."""
+    if share is None or share.best is None:
+        return None
+    return Dot(_within(share.best), *map(_within, share.best_interval))
+
+
+def _within(value: float) -> float:
+    return min(1.0, max(0.0, value))
+
+
+def bar(share: Share, tone: Tone = "") -> Bar | None:
+    """Return a share as a bar."""
+    place = dot(share)
+    return Bar(place.value, place.low, place.high, tone) if place else None
+
+
+def share_cell(words: Words, share: Share, tone: Tone = "", *, bars: bool = False) -> Cell:
+    """Return a share: percent and interval."""
+    if share.best is None:
+        return Cell(("–",))
+    shown = text(words.percent(share), " ", Aside(words.interval(share)))
+    return Cell(shown, share.best, bar(share, tone) if bars else None, tone)
+
+
+def gap_cell(words: Words, gap: Gap | None) -> Cell:
+    """Return a difference in points with its interval; it is loud where the interval leaves nothing out of doubt."""
+    if gap is None:
+        return Cell(("–",))
+    shown = text(words.signed_points(gap), " ", Aside(words.points_interval(gap)))
+    return Cell(shown, gap.best, tone="alarm" if gap.best_interval[0] > 0.1 else "")
+
+
+def count_cell(words: Words, source: object, field: str) -> Cell:
+    """Return a count."""
+    return Cell((words.count(source, field),), float(getattr(source, field)))
+
+
+def facts_table(words: Words, caption: Text, facts: Sequence[tuple[Part | Text, Share, Tone]]) -> Table:
+    """Return shares one below the other, with bars, intervals and bases."""
+    columns = (Column(words.word("What")), Column(words.word("Share"), True), Column(words.word("Of how many"), True))
+    rows = tuple(
+        Row((Cell(text(label)), share_cell(words, share, tone, bars=True), count_cell(words, share, "total")))
+        for label, share, tone in facts
+        if share.total
+    )
+    return Table(caption, columns, rows)
+
+
+def satisfaction_facts(words: Words, group: Group) -> list[tuple[Part | Text, Share, Tone]]:
+    """Return what every group says of itself."""
+    numbers, effort = group.satisfaction, group.effort
+    return [
+        (words.word("Ratings that are happy (top boxes)"), numbers.reported, "stars"),
+        (words.word("Words that are happy"), numbers.expressed, "words"),
+        (words.word("Words that complain"), numbers.complaints, ""),
+        (words.word("Hidden unhappy: happy rating, unhappy words"), numbers.hidden_unhappy, "alarm"),
+        (words.word("Quiet fans: unhappy rating, happy words"), numbers.quiet_fans, ""),
+        (words.word("Hollow top marks: praise of the basics only"), numbers.hollow, ""),
+        (words.word("Words that state effort"), effort.stated, ""),
+        (words.word("High effort, of those who state any"), effort.high, "alarm"),
+        (words.word("Low effort, of those who state any"), effort.low, ""),
+    ]
+
+
+def theme_table(words: Words, caption: Text, themes: Iterable[Theme], *, causes: bool) -> Table | None:
+    """Return causes (with owner, change and effect) or strengths of one group, most frequent first."""
+    some = [theme for theme in themes if theme.share.count][:TOP_THEMES]
+    if not some:
+        return None
+    columns = [Column(words.word("Theme")), Column(words.word("Texts"), True), Column(words.word("Share"), True)]
+    if causes:
+        columns += [
+            Column(words.word("Change in four weeks"), True),
+            Column(words.word("Effect on happy words"), True),
+            Column(words.word("Owner")),
+        ]
+    return Table(caption, tuple(columns), tuple(_theme_row(words, theme, causes=causes) for theme in some))
+
+
+def _theme_row(words: Words, theme: Theme, *, causes: bool) -> Row:
+    cells = [
+        Cell((words.title(theme.title),)),
+        count_cell(words, theme.share, "count"),
+        share_cell(words, theme.share, "alarm" if causes else "words", bars=True),
+    ]
+    if causes:
+        effect = theme.impact_expressed
+        cells += [
+            gap_cell(words, theme.change),
+            Cell((words.signed_points(effect),), effect.value) if effect else Cell(("–",)),
+            Cell((words.title(theme.owner),) if theme.owner else ("–",)),
+        ]
+    return Row(tuple(cells))
+
+
+def group_columns(words: Words, first: str) -> tuple[Column, ...]:
+    """Return the columns of `group_row`."""
+    return (
+        Column(first),
+        Column(words.word("Comments"), True),
+        Column(words.word("Stars say"), True),
+        Column(words.word("Words say"), True),
+        Column(words.word("Distance"), True),
+        Column(words.word("High effort"), True),
+        Column(words.word("Answers that only explain"), True),
+    )
+
+
+def group_row(teller: Teller, group: Group, *, linked: bool, anchored: bool) -> Row:
+    """Return a group in one line: stars and words on the rows that have both, and their distance."""
+    words = teller.words
+    numbers = group.satisfaction
+    name = teller.place("touchpoint" if group.kind == "segment" else group.column, group.title)
+    head: Text = (Link(name, f"#{group.anchor}"),) if linked else name
+    if group.too_small:
+        head = text(head, " ", Aside(words.say("too few to judge")))
+    return Row(
+        (
+            Cell(head),
+            count_cell(words, group, "records"),
+            share_cell(words, numbers.reported_paired, "stars"),
+            share_cell(words, numbers.expressed_paired, "words"),
+            gap_cell(words, numbers.gap),
+            share_cell(words, group.effort.high_of_all),
+            share_cell(words, group.replies.all.excused),
+        ),
+        group.anchor if anchored else "",
+    )
+
+
+def quotes_of(teller: Teller, quotes: Iterable[Quote], title: str) -> Quotes | None:
+    """Return quotes with what the model read in them and why they stand here."""
+    items = tuple(_quote(teller, quote) for quote in quotes)
+    return Quotes(title, items) if items else None
+
+
+def _quote(teller: Teller, quote: Quote) -> QuoteView:
+    words = teller.words
+    read: list[Part | Text] = []
+    if quote.stars is not None and quote.scale_high is not None:
+        places = 0 if float(quote.stars).is_integer() else 1
+        given = words.decimal(quote, "stars", places)
+        read.append(words.say("{stars} of {most} stars", stars=given, most=words.decimal(quote, "scale_high", 0)))
+    if quote.date:
+        read.append(words.day(quote.date))
+    read += [teller.name_of(name) for name in quote.emotions]
+    if quote.stance == "complaint":
+        read.append(words.word("Complaint"))
+    if quote.effort == "high":
+        read.append(words.word("High effort"))
+    if quote.causes:
+        read.append(words.say("blames {causes}", causes=teller.names(quote.causes)))
+    if quote.strengths:
+        read.append(words.say("praises {strengths}", strengths=teller.names(quote.strengths)))
+    return QuoteView(
+        text=tame(quote.text, LONGEST_QUOTE) + (" …" if quote.cut and not quote.text.endswith("…") else ""),
+        language=quote.language or "",
+        right_to_left=quote.right_to_left,
+        about=separated(read),
+        why=_why(words, quote),
+        reply=tame(quote.reply, LONGEST_QUOTE) if quote.reply else "",
+        reply_about=_reply(words, quote.reply_stance) if quote.reply else (),
+    )
+
+
+def separated(items: Sequence[Part | Text]) -> Text:
+    """Return items with a middle dot between them."""
+    return text(*(part for index, item in enumerate(items) for part in ((" · ", item) if index else (item,))))
+
+
+def _why(words: Words, quote: Quote) -> str:
+    if quote.rule == "centre":
+        return words.word("typical: nearest to the middle of its group")
+    if quote.rule == "edge":
+        return words.word("unusual: farthest from the middle of its group")
+    return words.word("drawn at random")
+
+
+def _reply(words: Words, stance: str | None) -> Text:
+    if stance == "excuse":
+        return words.say("The answer explains")
+    if stance == "resolution":
+        return words.say("The answer remedies")
+    return words.say("The answer")
