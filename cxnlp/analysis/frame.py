@@ -1,7 +1,7 @@
 """The temp table `analysed`: one row per customer record with everything that counting needs, and no text.
 
-Read from `feedback` and `predictions` (cxnlp/schema.py) for one model version. A record whose text that model has not
-read yet has `read` false; its events are all false.
+Read from `feedback` and `predictions` (cxnlp/schema.py) by way of the view `readings`: one prediction per text, by the
+newest model that has read it. A record whose text no model has read yet has `read` false; its events are all false.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ def week_sql(date: str, starts: str) -> str:
 
 
 def build_analysed(connection: duckdb.DuckDBPyConnection, settings: AnalysisSettings) -> None:
-    """Create the temp table `analysed` anew.
+    """Create the temp table `analysed` anew, and the temp view `readings` (columns of `predictions`).
 
     Columns: id, text_hash, overall (always 'overall'), stage, touchpoint, touchpoint_source, language, question,
     outcome, segment_0 …, date, week; has_text, read, unsure, windows; stars, scale_low, scale_high, rating (0-1),
@@ -72,6 +72,7 @@ def build_analysed(connection: duckdb.DuckDBPyConnection, settings: AnalysisSett
     )
     events = event_sql(vocabulary)
     event_columns = "".join(f", coalesce({condition}, false) AS {name}" for name, condition in events.items())
+    build_readings(connection, settings)
     connection.execute(
         f"""
         CREATE OR REPLACE TEMP TABLE analysed AS
@@ -79,7 +80,7 @@ def build_analysed(connection: duckdb.DuckDBPyConnection, settings: AnalysisSett
             SELECT text_hash, author, unsure, windows, effort, stance,
                    list_sort(list_distinct(emotions)) AS emotions, list_sort(list_distinct(causes)) AS causes,
                    list_sort(list_distinct(strengths)) AS strengths
-            FROM predictions WHERE model = {sql_string(settings.model)}
+            FROM readings
         ), replies AS (
             SELECT r.reply_to AS id, min(r.date) AS replied_at, true AS replied,
                    coalesce(bool_or(p.stance IS NOT NULL), false) AS reply_read,
@@ -121,6 +122,25 @@ def build_analysed(connection: duckdb.DuckDBPyConnection, settings: AnalysisSett
         FROM joined
         """  # noqa: S608  (every value passes through sql_string)
     )
+
+
+def build_readings(connection: duckdb.DuckDBPyConnection, settings: AnalysisSettings) -> None:
+    """Create the temp view `readings`: per text and author what the first of the models says that has read it."""
+    models = (settings.model, *settings.earlier_models)
+    order = f"list_position({sql_list(models)}, model)"
+    first = f"QUALIFY row_number() OVER (PARTITION BY text_hash, author ORDER BY {order}) = 1"
+    connection.execute(
+        f"CREATE OR REPLACE TEMP VIEW readings AS SELECT * FROM predictions "  # noqa: S608
+        f"WHERE model IN ({', '.join(map(sql_string, models))}) {first if settings.earlier_models else ''}"
+    )
+
+
+def models_used(connection: duckdb.DuckDBPyConnection) -> tuple[tuple[str, int], ...]:
+    """Return how many records each model's words stand for, most first."""
+    rows = connection.execute(
+        "SELECT model, count(*) FROM feedback JOIN readings USING (text_hash, author) GROUP BY 1 ORDER BY 2 DESC, 1"
+    ).fetchall()
+    return tuple((str(model), int(count)) for model, count in rows)
 
 
 def _pointer(column: str) -> str:

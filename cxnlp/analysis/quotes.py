@@ -17,7 +17,6 @@ import numpy as np
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.preprocessing import normalize
 
-from cxnlp.analysis.events import sql_string
 from cxnlp.analysis.privacy import mask
 from cxnlp.analysis.settings import AnalysisSettings
 from cxnlp.analysis.stats import FloatArray
@@ -72,11 +71,9 @@ def draw(
         FROM drawn AS d
         JOIN feedback AS f ON f.id = d.id
         JOIN analysed AS a ON a.id = d.id
-        JOIN predictions AS p
-            ON p.text_hash = d.text_hash AND p.author = 'customer' AND p.model = {sql_string(settings.model)}
+        JOIN readings AS p ON p.text_hash = d.text_hash AND p.author = 'customer'
         LEFT JOIN feedback AS r ON r.id = d.id || '/reply' AND r.author = 'company'
-        LEFT JOIN predictions AS rp
-            ON rp.text_hash = r.text_hash AND rp.author = 'company' AND rp.model = {sql_string(settings.model)}
+        LEFT JOIN readings AS rp ON rp.text_hash = r.text_hash AND rp.author = 'company'
         ORDER BY d.value, d.dice, d.id
         """  # noqa: S608  (names are our own, values pass through sql_string or int)
     ).fetchall()

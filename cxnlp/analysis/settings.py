@@ -31,15 +31,18 @@ class GoldRow:
 class AnalysisSettings:
     """Everything `summarize` is told.
 
-    `gold` corrects shares for reading errors. `gold_is_random` says that its rows were drawn at random from this very
-    feedback (prediction-powered inference); otherwise only the model's error rates are carried over (Rogan-Gladen).
-    `segments` names further columns to compare by; language and question are always compared. `minimum_group` is the
-    least number of rows a group, or a share in a comparison, may rest on. `alpha` is the chance of any false finding
-    when there is nothing to find (Benjamini-Hochberg); `warning_alpha` that of any false early warning within a year.
-    `previous` is the summary of the report before this one.
+    `gold` corrects shares for reading errors. `gold_is_random` says that its rows were drawn at random from this
+    very feedback (prediction-powered inference); otherwise only the model's error rates are carried over (Rogan-
+    Gladen). `earlier_models`, newest first, stand in for texts that `model` has not read yet (a new model re-reads
+    over several nights); while they do, no worsening of words is judged, since a step may be the model's.
+    `segments` names further columns to compare by; language and question are always compared. `minimum_group` is
+    the least number of rows a group, or a share in a comparison, may rest on. `alpha` is the chance of any false
+    finding when there is nothing to find (Benjamini-Hochberg); `warning_alpha` that of any false early warning
+    within a year. `previous` is the summary of the report before this one.
     """
 
     model: str
+    earlier_models: tuple[str, ...] = ()
     journey: Journey = field(default_factory=default_journey)
     taxonomy: Taxonomy = field(default_factory=default_taxonomy)
     gold: tuple[GoldRow, ...] = ()

@@ -16,7 +16,7 @@ from cxnlp.analysis.correct import Corrector
 from cxnlp.analysis.counts import COUNTERS, GroupCounts, Window, count_groups
 from cxnlp.analysis.events import Vocabulary
 from cxnlp.analysis.findings import FindingMaker, finding_of_warning, sift
-from cxnlp.analysis.frame import Grouping, build_analysed, groupings
+from cxnlp.analysis.frame import Grouping, build_analysed, groupings, models_used
 from cxnlp.analysis.groups import GroupBuilder, ThemeImpacts, anchor
 from cxnlp.analysis.impact import impacts, patterns
 from cxnlp.analysis.outcome import foretell
@@ -103,7 +103,13 @@ def summarize(connection: duckdb.DuckDBPyConnection, settings: AnalysisSettings)
     trends = build_trends(
         series, {"overall": ("overall", "")} | names, as_of, settings.warning_alpha, settings.minimum_group
     )
+    versions = _versions(connection, settings)
+    # a step in the words may be the new model's: nothing is judged until it has read everything
+    if len(versions.models) > 1:
+        trends = [trend if trend.metric == "reported" else replace(trend, alarm_since=None) for trend in trends]
     worse = worsenings(trends, by_anchor)
+    if len(versions.models) > 1:
+        worse = [(warning, alarmed) for warning, alarmed in worse if warning.metric == "reported"]
     warnings = tuple(warning for warning, alarmed in worse if alarmed)
     outcome = foretell(connection, settings)
 
@@ -136,7 +142,7 @@ def summarize(connection: duckdb.DuckDBPyConnection, settings: AnalysisSettings)
     summary = Summary(
         version=SUMMARY_VERSION,
         company=settings.company,
-        versions=_versions(connection, settings),
+        versions=versions,
         period=period,
         minimum_group=settings.minimum_group,
         records=overall.records,
@@ -337,4 +343,5 @@ def _versions(connection: duckdb.DuckDBPyConnection, settings: AnalysisSettings)
         f"{settings.taxonomy.name} {settings.taxonomy.version}",
         settings.taxonomy.fingerprint,
         fingerprint,
+        tuple(Count(model, records) for model, records in models_used(connection)),
     )

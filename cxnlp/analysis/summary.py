@@ -36,13 +36,17 @@ FindingKind = Literal[
 
 @dataclass(frozen=True, slots=True)
 class Versions:
-    """What the numbers were made with. `data` changes when any row does."""
+    """What the numbers were made with. `data` changes when any row does.
+
+    `models` says how many records each model read: more than one while a new model re-reads old texts.
+    """
 
     cxnlp: str
     model: str
     taxonomy: str
     taxonomy_fingerprint: str
     data: str
+    models: tuple[Count, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -168,10 +168,9 @@ def build_trust(
     confidence = connection.execute(
         """
         SELECT task, avg(value) FROM (
-            SELECT unnest(map_entries(confidence), recursive := true) FROM predictions WHERE model = ?
+            SELECT unnest(map_entries(confidence), recursive := true) FROM readings
         ) AS entry(task, value) GROUP BY 1 ORDER BY 1
-        """,
-        [settings.model],
+        """
     ).fetchall()
     return Trust(
         labels=len(settings.gold),
