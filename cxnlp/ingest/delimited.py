@@ -137,13 +137,22 @@ def _agreement(sample: str, delimiter: str, backslash: bool, expected: Sequence[
     return (len(set(names) & set(expected)), round(widths[len(rows[0])] / len(rows), 2), len(rows[0]))
 
 
-def _reader(lines: Iterator[str] | io.StringIO, dialect: Dialect) -> Iterator[list[str]]:
+def _is_well_quoted(lines: list[str], dialect: Dialect) -> bool:
+    """Tell whether a record of several lines is one beyond doubt: every closing quote stands before a delimiter."""
+    try:
+        return len(list(_reader(iter(lines), dialect, strict=True))) == 1
+    except csv.Error:
+        return False
+
+
+def _reader(lines: Iterator[str] | io.StringIO, dialect: Dialect, strict: bool = False) -> Iterator[list[str]]:
     csv.field_size_limit(2**31 - 1)  # Python's limit of 131,072 characters is shorter than real cells
     return csv.reader(
         lines,
         delimiter=dialect.delimiter,
         doublequote=not dialect.backslash,
         escapechar="\\" if dialect.backslash else None,
+        strict=strict,
     )
 
 
@@ -201,6 +210,8 @@ def read(path: Path, encoding: Encoding, dialect: Dialect, *, chunk_rows: int) -
             if lines.too_long:
                 expected = f"at most {MAX_ROW_CHARACTERS:,} characters"
                 rejected.append(_reject(file, first, "the row is too long", "a longer line", expected))
+                if lines.ended:
+                    lines.take_back()
                 continue
             if not row:
                 continue
@@ -218,6 +229,11 @@ def read(path: Path, encoding: Encoding, dialect: Dialect, *, chunk_rows: int) -
                     rejected.append(_reject(file, first, "the row does not fit the header", found, f"{width} cells"))
                     lines.take_back()
                     continue
+            if len(lines.given) > 1 and not _is_well_quoted(lines.given, dialect):
+                reason = "a quote is opened and closed in the middle of another row"
+                rejected.append(_reject(file, first, reason, _span(lines), "a closing quote before a delimiter"))
+                lines.take_back()
+                continue
             if damaged and any(has_undecoded_bytes(cell) for cell in row):
                 place = next(at for at, cell in enumerate(row) if has_undecoded_bytes(cell))
                 reason = f"bytes that are not {encoding.name}"

@@ -134,10 +134,24 @@ def detect(path: Path, configured: str = "") -> Encoding:
         return Encoding(wide, "its NUL bytes")
     if not found.invalid:
         return Encoding("utf-8", "its bytes")
-    if found.valid >= 5 * found.invalid:
+    if found.valid >= 2 * found.invalid:
         return Encoding("utf-8", "most of its bytes", damaged=True)
-    best = from_bytes(found.sample, cp_isolation=_CANDIDATES).best()
-    return Encoding(best.encoding if best else "cp1252", "its letters (a guess)", damaged=True)
+    return Encoding(_guess(found.sample), "its letters (a guess)", damaged=True)
+
+
+def _guess(sample: bytes) -> str:
+    """Return the likeliest legacy encoding by charset-normalizer.
+
+    It confuses ISO 8859-2 and Windows-1250, which differ in a few letters: of the two, the one under which letters stay
+    letters is taken (ś of the one is ¶ in the other).
+    """
+    matches = list(from_bytes(sample, cp_isolation=_CANDIDATES))
+    if not matches:
+        return "cp1252"
+    twins = [match for match in matches if match.encoding in _TWINS]
+    if matches[0].encoding in _TWINS:
+        return min(twins, key=lambda match: len(_ODD_SIGNS.findall(str(match)))).encoding
+    return matches[0].encoding
 
 
 @dataclass(slots=True)
@@ -150,9 +164,10 @@ class _Scan:
     sample: bytes
 
 
+_TWINS = ("cp1250", "iso8859_2")
+_ODD_SIGNS = re.compile("[\x80-\x9f¶±¦§¬¤¸µ¨\xad]")
 _SURROGATES = re.compile("[\udc80-\udcff]")
 _NON_ASCII = re.compile("[^\x00-\x7f]")
-_HIGH_LINES = re.compile(rb"[^\r\n]*[\x80-\xff][^\r\n]*[\r\n]*")
 
 
 def _scan(path: Path) -> _Scan:
@@ -163,10 +178,9 @@ def _scan(path: Path) -> _Scan:
             if not found.head:
                 found.head = chunk[:4096]
             if not chunk.isascii() and len(found.sample) < _SAMPLE_BYTES:
-                for line in _HIGH_LINES.finditer(chunk):
-                    found.sample += line[0][:4096]
-                    if len(found.sample) >= _SAMPLE_BYTES:
-                        break
+                high = (line for line in chunk.splitlines(keepends=True) if not line.isascii())
+                while len(found.sample) < _SAMPLE_BYTES and (line := next(high, b"")):
+                    found.sample += line[:4096]
             text = decoder.decode(chunk)
             if not text.isascii():
                 invalid = len(_SURROGATES.findall(text))

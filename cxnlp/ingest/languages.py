@@ -31,7 +31,7 @@ SAMPLE = 2000
 FLOOR = 0.002
 LETTERS_PER_VOTE = 10
 _READ = 300
-_NOT_WORDS = re.compile(r"https?://\S+|www\.\S+|\S+@\S+\.\S+|[@#]\w+|\[[A-Z_]+\]")
+_NOT_WORDS = re.compile(r"https?://\S+|www\.\S+|[\w.+-]{1,64}@[\w.-]{1,64}|[@#]\w+|\[[A-Z_]{1,20}\]")
 _LETTER = re.compile(r"[^\W\d_]")
 
 

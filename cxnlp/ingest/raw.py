@@ -13,10 +13,10 @@ from cxnlp.records import RejectedRow
 Cell = object
 
 #: Longest row of a text format, in characters; a longer one is set aside.
-MAX_ROW_CHARACTERS = 64 * 1024 * 1024
+MAX_ROW_CHARACTERS = 16 * 1024 * 1024
 
 #: Rows that a reader hands on at once, whatever batch size was asked for, are cut when they reach this size.
-MAX_CHUNK_CHARACTERS = 64 * 1024 * 1024
+MAX_CHUNK_CHARACTERS = 16 * 1024 * 1024
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _UNDECODED = re.compile("[\udc80-\udcff]")

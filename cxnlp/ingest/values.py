@@ -26,7 +26,6 @@ _EMPTY = frozenset(
     ("", "null", "none", "nan", "nat", "n/a", "na", "#n/a", "<na>", "nil", "\\n", "-", "–", "—", "undefined")
 )
 _EMPTY_TEXT = frozenset(("NULL", "\\N", "#N/A", "<NA>", "NaN", "nan"))
-_INVISIBLE = ("Cc", "Cf", "Zs", "Zl", "Zp", "Cs", "Cn", "Co")
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 _UNSAFE_IN_ID = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 
@@ -69,11 +68,8 @@ def parse_text(value: Cell) -> str | None:
     if len(text) > MAX_TEXT:
         raise ValueError(f"at most {MAX_TEXT:,} characters")
     text = _CONTROL.sub(" ", replace_surrogates(text)).strip()
-    if len(text) <= 16 and (text in _EMPTY_TEXT or all(unicodedata.category(sign) in _INVISIBLE for sign in text)):
-        return None
-    if not text.isprintable() and len(text) <= 1000 and not any(map(str.isprintable, text.replace(" ", ""))):
-        return None
-    return text
+    is_visible = any(sign.isprintable() and not sign.isspace() for sign in text)
+    return text if is_visible and text not in _EMPTY_TEXT else None
 
 
 def plain(value: Cell) -> str:

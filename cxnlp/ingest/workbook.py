@@ -15,7 +15,7 @@ import warnings
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import time, timedelta
 from pathlib import Path
 from typing import Any
@@ -34,8 +34,9 @@ MAX_UNPACKED_BYTES = 4 << 30
 #: Part of a workbook beyond which its compression must stay below `MAX_PART_RATIO` (real sheets reach about 30).
 SUSPICIOUS_PART_BYTES = 64 << 20
 MAX_PART_RATIO = 150
-MAX_SHARED_STRINGS_BYTES = 1 << 30
-MAX_COLUMNS = 16_384
+MAX_SHARED_STRINGS_BYTES = 512 << 20
+MAX_CELLS_BEYOND = 50_000_000
+MAX_COLUMNS, MAX_ROWS = 16_384, 1_048_576  # of the format
 
 _BROKEN = (
     *(zipfile.BadZipFile, zlib.error, InvalidFileException, ParseError, DefusedXmlException, KeyError, ValueError),
@@ -101,18 +102,22 @@ def _open(path: Path, sheet: str) -> Iterator[tuple[str, Any]]:
 
 def _rows(path: Path, worksheet: Any, width: int | None) -> Iterator[tuple[int, tuple[Cell, ...]]]:
     """Yield number and cells of the rows that hold anything; `width` bounds how far a row is read."""
-    rows = worksheet.iter_rows(values_only=True, max_col=width)
     number = 0
-    while True:
-        try:
-            row = next(rows)
-        except StopIteration:
-            return
-        except _BROKEN as error:
-            raise ExportError(f"{path}: the workbook is broken after row {number} ({type(error).__name__})") from error
-        number += 1
-        if any(cell is not None and cell != "" for cell in row):
-            yield number, row
+    with closing(worksheet.iter_rows(values_only=True, max_col=width)) as rows:
+        while True:
+            try:
+                row = next(rows)
+            except StopIteration:
+                return
+            except _BROKEN as error:
+                raise ExportError(
+                    f"{path}: the workbook is broken after row {number} ({type(error).__name__})"
+                ) from error
+            number += 1
+            if number > MAX_ROWS:
+                raise ExportError(f"{path}: names a row beyond {MAX_ROWS:,}, the last that a sheet can have")
+            if any(cell is not None and cell != "" for cell in row):
+                yield number, row
 
 
 def read_header(path: Path, sheet: str) -> tuple[str, list[str], set[str]]:
@@ -138,10 +143,15 @@ def read(path: Path, sheet: str, *, chunk_rows: int) -> Iterator[RawRows]:
     with _open(path, sheet) as (_, worksheet):
         header_row, names, _ = _header(path, worksheet)
         width = len(names)
-        rows = _rows(path, worksheet, min(width + 1, MAX_COLUMNS))
+        rows = _rows(path, worksheet, None)
+        beyond = 0
 
         def reject(number: int, row: tuple[Cell, ...]) -> RejectedRow | None:
-            if len(row) > width and row[width] not in (None, ""):
+            nonlocal beyond
+            beyond += max(len(row) - width, 0)
+            if beyond > MAX_CELLS_BEYOND:
+                raise ExportError(f"{path}: has rows far wider than its header; expected {width} columns")
+            if any(cell is not None and cell != "" for cell in row[width:]):
                 expected = f"{width} cells"
                 return RejectedRow(
                     path.name, number, "(row)", "the row does not fit the header", "more cells", expected
