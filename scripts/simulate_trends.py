@@ -15,9 +15,11 @@ from datetime import date, timedelta
 
 import numpy as np
 
+from cxnlp.analysis import AnalysisSettings
 from cxnlp.analysis.trends import LOOKS_PER_YEAR, look_alpha, watch
 
 START = date(2024, 1, 1)
+WARNING_ALPHA = AnalysisSettings(model="").warning_alpha
 
 
 def weeks_of(counts: np.ndarray, totals: np.ndarray) -> list[tuple[date, int, int]]:
@@ -58,7 +60,7 @@ def main() -> None:
         print(f"| {share} | {per_week} | {base} | {rate:.3f} | {rate / alpha:.0f} |")
 
     companies = max(50, repeats // 5)
-    alpha = look_alpha(0.05, 16)
+    alpha = look_alpha(WARNING_ALPHA, 16)
     hits = 0
     for _ in range(companies):
         alarmed = False
@@ -68,7 +70,7 @@ def main() -> None:
                 alarmed |= first_alarm(rng.binomial(totals, share), totals, alpha, 26) is not None
         hits += alarmed
     print(f"\nA company of 8 touchpoints and 16 series, {companies} years of 52 nights' weeks (LOOKS_PER_YEAR")
-    print(f"{LOOKS_PER_YEAR}): {hits / companies:.3f} of the years hold any false alarm (aim: at most 0.05)")
+    print(f"{LOOKS_PER_YEAR}): {hits / companies:.3f} of the years hold any false alarm (aim: at most {WARNING_ALPHA})")
 
     print("\n| texts a week | high effort from | to, over six weeks | seen by the end of week 6 | week seen (median) |")
     print("| ---: | ---: | ---: | ---: | ---: |")

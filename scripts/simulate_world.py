@@ -39,7 +39,8 @@ class World:
     """Everything an export is drawn from.
 
     `happy`: true share of satisfied texts. `error`: chance that the reader takes a happy text for an unhappy one, and
-    the other way round. `weeks` of feedback; `rows` customers; `labels` gold rows (0: none).
+    the other way round. `weeks` of feedback; `rows` customers; `labels` gold rows (0: none). `noise`: share of happy
+    customers who give low stars, made up for by as many unhappy ones who give high stars.
     """
 
     rows: int = 2500
@@ -48,6 +49,7 @@ class World:
     error: float = 0.0
     labels: int = 0
     replies: float = 0.5
+    noise: float = 0.06
     stories: tuple[Story, ...] = field(default_factory=tuple)
 
 
@@ -86,7 +88,8 @@ def draw_labels(world: World, rng: np.random.Generator) -> pd.DataFrame:
             ceiling |= (question == 2) & (rng.random(n) < story.size)
     happy = rng.random(n) < happy_share
     high = rng.random(n) < high_share
-    top = np.where(happy, True, rng.random(n) < star_shift / np.maximum(1e-9, 1 - happy_share))
+    generous = (world.noise * happy_share + star_shift) / np.maximum(1e-9, 1 - happy_share)
+    top = np.where(happy, rng.random(n) >= world.noise, rng.random(n) < generous)
     stars = np.where(top, rng.integers(4, 6, n), rng.integers(1, 4, n)).astype(float)
     stars[ceiling] = 5.0
     seen_happy, seen_high = _read(happy, world.error, rng), _read(high, world.error / 4, rng)
