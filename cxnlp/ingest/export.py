@@ -165,7 +165,8 @@ def read_export(path: Path, export: ExportConfig, journey: Journey, *, batch_row
             columns = map_columns(raw, list(names))
     else:
         columns = map_columns(raw, raw.header)
-    builder = Builder(path.name, export, journey, columns, sources.modified_on(path))
+    file = path.name if path.name != sources.MEMORY else "query"
+    builder = Builder(file, export, journey, columns, sources.modified_on(path))
     try:
         if builder.needs_detection:
             builder.sample_file(raw.chunks(batch_rows))
