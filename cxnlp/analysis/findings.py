@@ -7,8 +7,10 @@ points, half of that for single themes and promises, twice that where the size c
 errors although it depends on them. A series beyond its control limit (trends.py, which has a budget of false alarms
 over all nights of a year) is a finding, too.
 
-Order: by `score`, how bad it is at the least (the end of the interval nearest to nothing). The first finding of each
-group and of each kind stand before any repetition, so that the top of the list is not one story told three times.
+Order: by `score`, how bad it is at the least (the end of the interval nearest to nothing) times the weight of its kind
+(`WEIGHTS`: unhappiness that the ratings hide weighs most, what is said of replies less, since a reply is not yet a lost
+customer). The first finding of each group and of each kind stand before any repetition, so that the top of the list is
+not one story told three times.
 """
 
 from __future__ import annotations
@@ -27,6 +29,21 @@ from cxnlp.analysis.summary import EarlyWarning, Finding, FindingKind, Group, Ou
 #: Least number of texts (recent and earlier) that blame a cause before its rise is looked at.
 MINIMUM_CAUSE_TEXTS = 10
 _TOP_CAUSES = 2
+#: How much a share point of each kind weighs in the order of findings.
+WEIGHTS: dict[FindingKind, float] = {
+    "stars_flatter": 1.0,
+    "early_warning": 1.0,
+    "worsening": 1.0,
+    "promise_broken": 1.0,
+    "words_worst": 0.8,
+    "effort_high": 0.8,
+    "cause_rises": 0.8,
+    "question_blind": 0.7,
+    "complaints_unanswered": 0.4,
+    "replies_explain": 0.4,
+    "hollow_stars": 0.3,
+    "outcome_in_words": 0.3,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -276,7 +293,7 @@ def _finding(
         size=size,
         share=own,
         against=against,
-        score=cautious(size),
+        score=cautious(size) * WEIGHTS[kind],
         p_value=p_value,
         q_value=1.0,
         corrected=corrected,
