@@ -1,8 +1,9 @@
 """Labelled rows: read and check them, and join labels of public sets with a local copy of their texts.
 
 A labelled file is CSV or JSON Lines with `id`, `text`, `language`, `author` and one column a task. Several labels are
-separated by `;` (a list in JSON), an empty cell is "not labelled", `-` is "none". Two columns are optional: `origin`
-(`real` or `written`) and `part` (`train` or `gold`; gold rows are never trained on).
+separated by `;` (a list in JSON), an empty cell is "not labelled", `-` is "none". Optional columns: `origin` (`real` or
+`written`), `part` (`train` or `gold`; gold rows are never trained on), and those of imported labels (`INTAKE_COLUMNS`).
+An id may stand several times only where every such row says when it was labelled: of each task the newest labels count.
 
 Labels of a public set are kept without its texts: such a file has `set`, `row` and `text_hash` instead of `text`, and
 is joined with the set's own file (`read_set_texts`).
@@ -14,6 +15,7 @@ import gzip
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -28,6 +30,8 @@ PARTS = ("train", "gold")
 AUTHORS = ("customer", "company")
 PLAIN_COLUMNS = ("id", "text", "language", "author")
 EXTRA_COLUMNS = ("origin", "part")
+#: Columns of imported labels (`intake.py`): how the row was drawn, who labelled it, when, by which guideline.
+INTAKE_COLUMNS = ("drawn", "who", "when", "guideline")
 
 
 def parse_cell(cell: str, task: Task) -> tuple[str, ...] | None:
@@ -63,8 +67,9 @@ def read_labelled(
 ) -> pd.DataFrame:
     """Read labelled files into one frame.
 
-    Columns: `id`, `text`, `language`, `author`, `origin`, `part`, `file`, `line`, then one a task of the taxonomy,
-    whose cells are tuples of labels or None. Tasks that a file lacks are not labelled in its rows.
+    Columns: `id`, `text`, `language`, `author`, `origin`, `part`, `file`, `line`, `drawn`, `who`, `when`, `guideline`,
+    then one a task of the taxonomy, whose cells are tuples of labels or None. Tasks that a file lacks are not labelled
+    in its rows.
     `sets` are folders (or files) of the public sets that files without texts are joined with.
     Raise `LabelsError` listing the first problems by file, line and column; a text is never quoted.
     """
@@ -81,7 +86,7 @@ def read_labelled(
         raise LabelsError(f"labelled rows cannot be used:\n  {shown}{more}")
     if not frames:
         raise LabelsError("no labelled files were given")
-    frame = pd.concat(frames, ignore_index=True)
+    frame = newest_versions(pd.concat(frames, ignore_index=True), taxonomy)
     twice = frame[frame["id"].duplicated(keep=False)].sort_values("id")
     if len(twice):
         first, second = twice.iloc[0], twice.iloc[1]
@@ -90,6 +95,28 @@ def read_labelled(
             f"and {second['file']} line {second['line']}"
         )
     return frame
+
+
+def newest_versions(frame: pd.DataFrame, taxonomy: Taxonomy) -> pd.DataFrame:
+    """Merge the versions of rows that were labelled several times: of each task the newest labels count.
+
+    All else is the newest version's, but a row that was gold once stays gold. Only rows that say when they were
+    labelled are merged.
+    """
+    again = frame["id"].duplicated(keep=False) & (frame["when"] != "")
+    if not again.any():
+        return frame
+    merged = []
+    for _, versions in frame[again].sort_values("when", kind="stable").groupby("id", sort=False):
+        newest = versions.iloc[-1].copy()
+        for task in taxonomy.tasks:
+            given = [labels for labels in versions[task.name] if labels is not None]
+            newest[task.name] = given[-1] if given else None
+        gold = versions[versions["part"] == "gold"]
+        if len(gold):
+            newest["part"], newest["drawn"] = "gold", gold["drawn"].iloc[0]
+        merged.append(newest)
+    return pd.concat([frame[~again], pd.DataFrame(merged)]).sort_index().reset_index(drop=True)
 
 
 def _read_raw(path: Path) -> pd.DataFrame:
@@ -105,10 +132,10 @@ def _read_raw(path: Path) -> pd.DataFrame:
     return raw.assign(line=range(2, len(raw) + 2))
 
 
-def _cell_of_json(value: object) -> str:
+def _cell_of_json(value: Any) -> str:
     if isinstance(value, list):
         return format_cell([str(item) for item in value])
-    return "" if value is None or value != value else str(value)
+    return "" if value is None or pd.isna(value) else str(value)
 
 
 def _check(raw: pd.DataFrame, path: Path, taxonomy: Taxonomy, problems: list[str]) -> pd.DataFrame:
@@ -123,6 +150,8 @@ def _check(raw: pd.DataFrame, path: Path, taxonomy: Taxonomy, problems: list[str
     frame["part"] = raw["part"] if "part" in raw.columns else "train"
     frame["file"] = path.name
     frame["line"] = raw["line"]
+    for column in INTAKE_COLUMNS:
+        frame[column] = raw[column].astype(str) if column in raw.columns else ""
     for column, allowed in (("author", AUTHORS), ("origin", ORIGINS), ("part", PARTS)):
         for line, found in frame.loc[~frame[column].isin(allowed), ["line", column]].itertuples(index=False):
             problems.append(f"{path.name}: line {line}, column {column}: {found!r} is none of {', '.join(allowed)}")
