@@ -80,7 +80,6 @@ class ModelConfig(_Section):
 
     path: str = "models/default"
     batch_tokens: int = Field(default=8192, ge=512)
-    unsure_below: float = Field(default=0.6, ge=0, le=1)
     budget: str = ""
 
 
@@ -116,6 +115,12 @@ class GatesConfig(_Section):
     fail_on_alert: bool = False
 
 
+class RunConfig(_Section):
+    """What a run leaves for monitoring."""
+
+    metrics: str = ""
+
+
 class NotifyConfig(_Section):
     """Where the three findings are sent (Apprise addresses); needs `pip install cxnlp[notify]`."""
 
@@ -131,6 +136,7 @@ class Config(_Section):
     store: StoreConfig = StoreConfig()
     report: ReportConfig = ReportConfig()
     gates: GatesConfig = GatesConfig()
+    run: RunConfig = RunConfig()
     notify: NotifyConfig = NotifyConfig()
     folder: Path = Path()
 

@@ -6,6 +6,7 @@ import os
 import platform
 import shutil
 from dataclasses import dataclass
+from datetime import datetime
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Literal
@@ -14,6 +15,7 @@ import psutil
 
 from cxnlp.config import Config, load_config
 from cxnlp.errors import CxnlpError
+from cxnlp.keeping import beside
 
 State = Literal["ok", "slow", "missing"]
 GIB = 2**30
@@ -88,31 +90,52 @@ def _base() -> Check:
 
 
 def _configuration(config: Config) -> list[Check]:
-    from cxnlp.ingest import find_files  # noqa: PLC0415
-    from cxnlp.journey import load_journey  # noqa: PLC0415
-    from cxnlp.model.registry import resolve_model  # noqa: PLC0415
-
+    looks: tuple[tuple[str, Callable[[Config], str], str], ...] = (
+        ("export", _look_at_export, "set [export] path"),
+        ("journey", _look_at_journey, "mend the file that [journey] path names"),
+        ("model", _look_at_model, "set [model] path; cxnlp models list"),
+    )
     checks = []
-    for subject, look, advice in (
-        ("export", lambda: f"{len(find_files(config.export, config.folder))} files", "set [export] path"),
-        (
-            "journey",
-            lambda: f"{len(load_journey(config.journey_path()).touchpoints)} touchpoints",
-            "mend [journey] path",
-        ),
-        ("model", lambda: str(resolve_model(config.model.path, config.folder)), "set [model] path; cxnlp models list"),
-    ):
+    for subject, look, advice in looks:
         try:
-            checks.append(Check(subject, "ok", look()))
+            checks.append(Check(subject, "ok", look(config)))
         except CxnlpError as error:
             checks.append(Check(subject, "missing", str(error), advice))
     if config.notify.urls and find_spec("apprise") is None:
         checks.append(Check("notify", "missing", "Apprise is not installed", 'pip install "cxnlp[notify]"'))
-    for subject, folder in (
-        ("store", config.resolve(config.store.path).parent),
-        ("reports", config.resolve(config.report.dir)),
-    ):
+    store = config.resolve(config.store.path)
+    for subject, folder in (("store", store.parent), ("reports", config.resolve(config.report.dir))):
         place = next(parent for parent in (folder, *folder.parents) if parent.exists())
-        if not os.access(place, os.W_OK):
+        if not os.access(place, os.W_OK | os.X_OK):
             checks.append(Check(subject, "missing", f"{place} cannot be written", "give the job's user write access"))
-    return [*checks, _disk(config.folder)]
+    if store.exists():
+        checks.append(_copy_of(store))
+    return [*checks, _disk(next(parent for parent in (store.parent, *store.parents) if parent.exists()))]
+
+
+def _look_at_export(config: Config) -> str:
+    from cxnlp.ingest import find_files  # noqa: PLC0415
+
+    count = len(find_files(config.export, config.folder))
+    return f"{count} file{'' if count == 1 else 's'}"
+
+
+def _look_at_journey(config: Config) -> str:
+    from cxnlp.journey import load_journey  # noqa: PLC0415
+
+    return f"{len(load_journey(config.journey_path()).touchpoints)} touchpoints"
+
+
+def _look_at_model(config: Config) -> str:
+    from cxnlp.pipeline import find_model  # noqa: PLC0415
+
+    return find_model(config).version
+
+
+def _copy_of(store: Path) -> Check:
+    """Say how old the copy of the store is: it is renewed by each good night that changed something."""
+    copy = beside(store, ".backup")
+    if not copy.exists():
+        return Check("copy of the store", "missing", f"no {copy}", "it is made by the next good night")
+    made = datetime.fromtimestamp(copy.stat().st_mtime).astimezone()
+    return Check("copy of the store", "ok", f"{copy}, of {made:%Y-%m-%d %H:%M}")

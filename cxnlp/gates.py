@@ -17,8 +17,11 @@ def failed_gates(gates: GatesConfig, record: RunRecord, summary: Summary) -> lis
                 f"max_rejected_share: {record.rejected:,} of {record.rows_read:,} rows were set aside "
                 f"({share:.1%}), at most {gates.max_rejected_share:.1%} allowed"
             )
-    if gates.min_new_rows is not None and record.records_new < gates.min_new_rows:
-        failed.append(f"min_new_rows: {record.records_new:,} new rows, at least {gates.min_new_rows:,} expected")
+    if gates.min_new_rows is not None and record.rows_fresh < gates.min_new_rows:
+        failed.append(
+            f"min_new_rows: {record.rows_fresh:,} rows are new since the last good run of an earlier day, "
+            f"at least {gates.min_new_rows:,} expected"
+        )
     unsure = summary.blind_spots.unsure
     if gates.max_unsure_share is not None and unsure.value is not None and unsure.value > gates.max_unsure_share:
         failed.append(

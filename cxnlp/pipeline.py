@@ -8,47 +8,38 @@ from __future__ import annotations
 
 import hashlib
 import json
-import time
-from collections.abc import Callable, Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from cxnlp.analysis import AnalysisSettings, GoldRow, Summary, summarize
+from cxnlp.analysis import Summary
+from cxnlp.backup import drop_copies, erase_traces, keep_backup, open_or_restore
+from cxnlp.classify_stage import ModelInUse, budget_seconds, classify_stage
 from cxnlp.config import Config
-from cxnlp.console import progress
-from cxnlp.errors import ConfigError, GateError, TaxonomyError
+from cxnlp.console import logger
+from cxnlp.errors import CxnlpError, GateError, ModelError, TaxonomyError
 from cxnlp.gates import failed_gates
-from cxnlp.ingest import find_files, fingerprint, read_export, write_rejected
+from cxnlp.ingest import find_files, fingerprint, read_export
 from cxnlp.ingest.export import open_export
 from cxnlp.journey import Journey, load_journey
-from cxnlp.labelling.rows import read_labelled
-from cxnlp.nightly import RunRecord, StopRequested, StopSwitch
-from cxnlp.records import RejectedRow, text_hash
-from cxnlp.report.publish import newest_summary, publish
-from cxnlp.store import Changes, PendingText, Store, StoredPrediction, hold
+from cxnlp.keeping import hold, owner_only, write_whole
+from cxnlp.nightly import RunRecord, StopRequested, StopSwitch, metrics_text, write_record
+from cxnlp.read_stage import ExportFile, export_files, file_name, read_stage
+from cxnlp.report_stage import drop_quoting_reports, report_stage
+from cxnlp.store import Store, StoredModel
 from cxnlp.taxonomy import REPORT_TASKS, Taxonomy, parse_taxonomy
 
 if TYPE_CHECKING:
-    from cxnlp.model.predict import Prediction, Predictor
-
-READ_AT_ONCE = 4_096
-
-
-@dataclass(frozen=True, slots=True)
-class ReportModel:
-    """What the report needs of a model, without loading it: version, taxonomy, and the gold rows it was scored on."""
-
-    version: str
-    taxonomy: Taxonomy
-    gold: tuple[GoldRow, ...]
+    from cxnlp.model.predict import Predictor
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """How a run ended, for the command line."""
+    """How a run ended, for the command line: its record, the numbers, and the folder of the report."""
 
     record: RunRecord
     summary: Summary
@@ -65,18 +56,172 @@ class FilePlan:
     rejected: int
 
 
+@dataclass(frozen=True, slots=True)
+class Forgotten:
+    """What `forget` erased: records of the store, and published reports that quoted them."""
+
+    erased: int
+    unknown: int
+    reports: tuple[Path, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CheckedModel:
+    """A model folder whose files are those that were saved; torch is only loaded to read texts."""
+
+    folder: Path
+    version: str
+    taxonomy_toml: str
+    batch_tokens: int
+
+    @property
+    def taxonomy(self) -> Taxonomy:
+        """What it tells."""
+        return parse_taxonomy(self.taxonomy_toml, str(self.folder / "taxonomy.toml"))
+
+    def stored(self) -> StoredModel:
+        """Return what the store keeps of it."""
+        gold = self.folder / "gold.jsonl"
+        return StoredModel(self.version, self.taxonomy_toml, gold.read_text(encoding="utf-8") if gold.exists() else "")
+
+    def load(self) -> Predictor:
+        """Load it."""
+        from cxnlp.model.predict import Predictor  # noqa: PLC0415  (brings torch)
+
+        return Predictor.load(self.folder, batch_tokens=self.batch_tokens)
+
+
+def model_folder(config: Config) -> Path:
+    """Return the folder of the configured model: relative to the configuration, or a registered name."""
+    from cxnlp.model.registry import resolve_model  # noqa: PLC0415
+
+    own = config.resolve(config.model.path)
+    return resolve_model(own if own.is_dir() else config.model.path)
+
+
+def find_model(config: Config) -> CheckedModel:
+    """Return the configured model; raise `ModelError` when it or its base is missing, broken or tampered with."""
+    from cxnlp.model.base import resolve_base  # noqa: PLC0415
+    from cxnlp.model.folder import version_of  # noqa: PLC0415
+
+    folder = model_folder(config)
+    model_version = f"{folder.resolve().name}@{version_of(folder)}"  # checks the hash of every file
+    try:
+        resolve_base(str(json.loads((folder / "config.json").read_text(encoding="utf-8"))["cxnlp"]["base"]))
+        taxonomy_toml = (folder / "taxonomy.toml").read_text(encoding="utf-8")
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise ModelError(f"{folder}: config.json or taxonomy.toml cannot be read: {type(error).__name__}") from error
+    return CheckedModel(folder, model_version, taxonomy_toml, config.model.batch_tokens)
+
+
+def run(config: Config, *, today: date | None = None) -> Outcome:
+    """Do one night's work and return how it went.
+
+    Raise a `BadInputError` before anything is changed when configuration, input or model cannot be used,
+    `StoreLockedError` when another run holds the store, `GateError` after all is done when a gate failed.
+    """
+    budget = budget_seconds(config.model.budget)
+    journey = load_journey(config.journey_path())
+    files = export_files(checked_files(config), config, journey)
+    model = find_model(config)
+    check_taxonomy(parse_taxonomy(model.taxonomy_toml, str(model.folder / "taxonomy.toml")), model.folder)
+    stop = StopSwitch()
+    record = RunRecord(cxnlp=version("cxnlp"), config_sha256=config_hash(config), model=model.version)
+    with owner_only(), held_store(config, record) as store, stop.armed():
+        record.run = store.begin_run()
+        try:
+            summary = _night(store, config, journey, files, model, budget, record, stop, today)
+        except BaseException as error:
+            _note_failure(store, config, record, error)
+            raise
+        store.end_run(record.run, record.status, asdict(record))
+        _leave_records(config, record)
+        _look_after(store)
+    if record.failed_gates:
+        raise GateError("; ".join(record.failed_gates))
+    return Outcome(record, summary, Path(record.report))
+
+
+def _night(
+    store: Store,
+    config: Config,
+    journey: Journey,
+    files: Sequence[ExportFile],
+    model: ModelInUse,
+    budget: float | None,
+    record: RunRecord,
+    stop: StopSwitch,
+    today: date | None,
+) -> Summary:
+    with record.stage("read"):
+        read_stage(store, config, journey, files, record, stop)
+    with record.stage("classify"):
+        classify_stage(store, model, record, stop, budget)
+    with record.stage("report"):
+        summary = report_stage(store, config, journey, record, today or date.today(), stop)
+    record.rows_fresh = store.count_rows_since(store.last_good_run(before=datetime.now(UTC).date()))
+    record.failed_gates = failed_gates(config.gates, record, summary)
+    record.end("gate failed" if record.failed_gates else "done")
+    return summary
+
+
+@contextmanager
+def held_store(config: Config, record: RunRecord | None = None, *, must_exist: bool = False) -> Iterator[Store]:
+    """Hold and open the configured store, restored from its copy if need be."""
+    path = config.resolve(config.store.path)
+    with hold(path):
+        store, restored = open_or_restore(path, memory_limit=config.store.memory_limit, must_exist=must_exist)
+        if restored:
+            logger.warning("%s", restored)
+        if record is not None:
+            record.restored = restored
+        with store:
+            yield store
+
+
+def _note_failure(store: Store, config: Config, record: RunRecord, error: BaseException) -> None:
+    """Note how a run ended that did not end well, where store and folder still let us."""
+    stopped = isinstance(error, StopRequested)
+    record.end("stopped" if stopped else "failed", None if stopped else error)
+    try:
+        store.end_run(record.run, record.status, asdict(record))
+    except Exception as problem:
+        logger.warning("the run could not be noted in the store (%s)", type(problem).__name__)
+    _leave_records(config, record)
+
+
+def _leave_records(config: Config, record: RunRecord) -> None:
+    """Write the run record as JSON, and the metrics where they are asked for; a failure is a warning."""
+    try:
+        write_record(record, config.resolve(config.report.dir))
+        if config.run.metrics:
+            path = config.resolve(config.run.metrics)
+            path.parent.mkdir(parents=True, exist_ok=True)
+            write_whole(path, metrics_text(record), mode=0o644)
+    except OSError as problem:
+        logger.warning("the run record could not be written: %s", problem.strerror or type(problem).__name__)
+
+
+def _look_after(store: Store) -> None:
+    """Rid the file of what was deleted and renew its copy; a failure is a warning, the next night tries again."""
+    try:
+        erase_traces(store)
+        keep_backup(store)
+    except CxnlpError as problem:
+        logger.warning("the copy of the store was not renewed: %s", problem)
+
+
 def plan(config: Config) -> list[FilePlan]:
     """Read everything as a run would and say what it would find; change nothing."""
     journey = load_journey(config.journey_path())
-    path = config.resolve(config.store.path)
-    marks: dict[str, str] = {}
-    if path.exists():
-        with hold(path), Store(path, memory_limit=config.store.memory_limit) as store:
-            marks = store.file_marks()
+    known: dict[str, str] = {}
+    if config.resolve(config.store.path).exists():
+        with owner_only(), held_store(config) as store:
+            known = store.file_marks()
     plans = []
-    for file in find_files(config.export, config.folder):
+    for file in checked_files(config):
         name = file_name(file, config)
-        if marks.get(name) == fingerprint(file, config.export, journey):
+        if known.get(name) == fingerprint(file, config.export, journey):
             plans.append(FilePlan(name, True, 0, 0))
             continue
         rows = rejected = 0
@@ -87,55 +232,41 @@ def plan(config: Config) -> list[FilePlan]:
     return plans
 
 
-def run(config: Config, *, today: date | None = None) -> Outcome:
-    """Do one night's work and return how it went.
+def rebuild_report(config: Config, *, today: date | None = None) -> Path:
+    """Make the report anew from the store, with the model that read last; nothing is read or classified."""
+    journey = load_journey(config.journey_path())
+    record = RunRecord(cxnlp=version("cxnlp"))
+    with owner_only(), held_store(config, must_exist=True) as store:
+        report_stage(store, config, journey, record, today or date.today(), StopSwitch())
+    return Path(record.report)
 
-    Raise a `BadInputError` before anything is changed when configuration, input or model cannot be used,
-    `StoreLockedError` when another run holds the store, `GateError` after all is done when a gate failed.
+
+def forget(config: Config, ids: Sequence[str], *, today: date | None = None) -> Forgotten:
+    """Erase records and their replies from store, copies, predictions and reports, and rebuild today's report.
+
+    Published reports that quote them are removed: their numbers were made with the erased rows as well. The ids are
+    kept as hashes, so that rows still in the export are not read again.
     """
     journey = load_journey(config.journey_path())
+    record = RunRecord(cxnlp=version("cxnlp"))
+    with owner_only(), held_store(config, must_exist=True) as store:
+        drop_copies(store.path)
+        known = store.known_ids(ids)
+        erased = store.forget(ids)
+        erase_traces(store)
+        dropped = drop_quoting_reports(config.resolve(config.report.dir), ids)
+        keep_backup(store)
+        if store.has_models():
+            report_stage(store, config, journey, record, today or date.today(), StopSwitch())
+    return Forgotten(erased, len(set(ids) - known), tuple(dropped))
+
+
+def checked_files(config: Config) -> list[Path]:
+    """Return the export's files; raise `ExportError` when there is none or one cannot be read."""
     files = find_files(config.export, config.folder)
     for path in files:
         open_export(path, config.export)
-
-    from cxnlp.model.predict import Predictor  # noqa: PLC0415  (brings torch)
-    from cxnlp.model.registry import resolve_model  # noqa: PLC0415
-
-    folder = resolve_model(config.model.path, config.folder)
-    predictor = Predictor.load(folder, batch_tokens=config.model.batch_tokens)
-    check_taxonomy(predictor.taxonomy, folder)
-    record = RunRecord(cxnlp=version("cxnlp"), config_sha256=config_hash(config), model=predictor.version)
-    stop = StopSwitch()
-    path = config.resolve(config.store.path)
-    with hold(path), Store(path, memory_limit=config.store.memory_limit) as store, stop.armed():
-        record.run = store.begin_run()
-        try:
-            with record.stage("read"):
-                read_stage(store, config, journey, files, record, stop)
-            with record.stage("classify"):
-                classify_stage(store, predictor, record, stop, budget_seconds(config.model.budget))
-            store.note_model(predictor.version, folder)
-            with record.stage("report"):
-                summary = report_stage(store, config, journey, record, today or date.today(), stop)
-            record.failed_gates = failed_gates(config.gates, record, summary)
-            store.end_run(record.run, "gate failed" if record.failed_gates else "done", asdict(record))
-        except BaseException as error:
-            status = "stopped" if isinstance(error, StopRequested) else "failed"
-            store.end_run(record.run, status, asdict(record))
-            raise
-    if record.failed_gates:
-        raise GateError("; ".join(record.failed_gates))
-    return Outcome(record, summary, Path(record.report))
-
-
-def rebuild_report(config: Config, *, today: date | None = None) -> Path:
-    """Make the report anew from the store, with the model that the last run used; nothing is read or classified."""
-    journey = load_journey(config.journey_path())
-    record = RunRecord(cxnlp=version("cxnlp"))
-    path = config.resolve(config.store.path)
-    with hold(path), Store(path, memory_limit=config.store.memory_limit, must_exist=True) as store:
-        report_stage(store, config, journey, record, today or date.today(), StopSwitch())
-    return Path(record.report)
+    return files
 
 
 def check_taxonomy(taxonomy: Taxonomy, folder: Path) -> None:
@@ -151,202 +282,3 @@ def check_taxonomy(taxonomy: Taxonomy, folder: Path) -> None:
 def config_hash(config: Config) -> str:
     """Return the SHA-256 of the configuration's values (its notification addresses hold secrets, so only a hash)."""
     return hashlib.sha256(config.model_dump_json(exclude={"folder"}).encode()).hexdigest()
-
-
-def budget_seconds(budget: str) -> float | None:
-    """Turn `90s`, `30m` or `2h` into seconds, an empty text into None; raise `ConfigError` for anything else."""
-    if not budget:
-        return None
-    units = {"s": 1, "m": 60, "h": 3600}
-    try:
-        return float(budget[:-1]) * units[budget[-1]]
-    except (ValueError, KeyError) as error:
-        raise ConfigError(f"budget {budget!r} is no duration; expected a number and s, m or h, such as 2h") from error
-
-
-# -- read -------------------------------------------------------------------------------------------------------
-
-
-def read_stage(
-    store: Store, config: Config, journey: Journey, files: Sequence[Path], record: RunRecord, stop: StopSwitch
-) -> None:
-    """Read every export file that is new, or changed since it was last read to its end."""
-    unchanged: list[str] = []
-    with progress("reading", None) as advance:
-        for path in files:
-            stop.check()
-            name = file_name(path, config)
-            mark = fingerprint(path, config.export, journey)
-            known = store.read_by(name)
-            if known is not None and known[0] == mark:
-                unchanged.append(name)
-                rows, rejected = known[1], known[2]
-            else:
-                rows, rejected = _read_file(store, path, name, mark, config, journey, record, stop, advance)
-            record.rows_read += rows
-            record.rows_accepted += rows - rejected
-    record.files, record.files_unchanged = len(files), len(unchanged)
-    store.forget_files([file_name(path, config) for path in files])
-    record.rejected_by_reason = store.count_rejected()
-    if config.export.missing == "delete":
-        record.records_deleted = store.delete_missing(record.run, unchanged)
-    if config.store.retention_days is not None:
-        oldest = datetime.now(UTC).replace(tzinfo=None) - timedelta(days=config.store.retention_days)
-        record.records_expired = store.delete_older(oldest)
-
-
-def _read_file(
-    store: Store,
-    path: Path,
-    name: str,
-    mark: str,
-    config: Config,
-    journey: Journey,
-    record: RunRecord,
-    stop: StopSwitch,
-    advance: Callable[[int], None],
-) -> tuple[int, int]:
-    rejected: list[RejectedRow] = []
-    rows = 0
-    changes = Changes()
-    for batch in read_export(path, config.export, journey):
-        stop.check()
-        rows += batch.rows
-        rejected.extend(batch.rejected)
-        changes += store.add_records(batch.records.assign(file=name), record.run)
-        advance(batch.rows)
-    store.finish_file(name, mark, rows, rejected, record.run)
-    record.records_new += changes.new
-    record.records_edited += changes.edited
-    record.records_unchanged += changes.unchanged
-    return rows, len(rejected)
-
-
-def file_name(path: Path, config: Config) -> str:
-    """Return what the store calls an export file: its path as seen from the configuration, in POSIX form."""
-    try:
-        return path.absolute().relative_to(config.folder).as_posix()
-    except ValueError:
-        return path.absolute().as_posix()
-
-
-# -- classify ---------------------------------------------------------------------------------------------------
-
-
-def classify_stage(
-    store: Store, predictor: Predictor, record: RunRecord, stop: StopSwitch, budget: float | None = None
-) -> None:
-    """Read every text that this model has not read yet; texts that no model has read come first.
-
-    `budget` is how many seconds may go into texts that an earlier model has read already (None: no limit).
-    """
-    total = store.count_pending(predictor.version)
-    record.texts_reused = store.count_texts() - total
-    deadline = None if budget is None else time.monotonic() + budget
-    with progress("classifying", total) as advance:
-        while batch := store.pending(predictor.version, READ_AT_ONCE):
-            if deadline is not None and time.monotonic() > deadline:
-                batch = [text for text in batch if not text.read_before]
-                if not batch:
-                    break
-            stop.check()
-            predictions = predictor.predict(
-                [text.text for text in batch], [text.author for text in batch], embeddings=True, progress=advance
-            )
-            store.add_predictions(list(map(stored, batch, predictions)), predictor.version)
-            record.texts_classified += len(batch)
-    record.texts_pending = total - record.texts_classified
-
-
-def stored(pending: PendingText, prediction: Prediction) -> StoredPrediction:
-    """Put a prediction into the shape of the `predictions` table."""
-    labels = prediction.labels
-    others = {task: list(names) for task, names in labels.items() if task not in REPORT_TASKS}
-    return StoredPrediction(
-        text_hash=pending.text_hash,
-        author=pending.author,
-        emotions=list(labels["emotions"]),
-        effort=labels["effort"][0],
-        stance=labels["stance"][0],
-        causes=list(labels["causes"]),
-        strengths=list(labels["strengths"]),
-        other=json.dumps(others, sort_keys=True),
-        confidence=prediction.confidence,
-        unsure=prediction.unsure,
-        windows=prediction.windows,
-        embedding=prediction.embedding,
-    )
-
-
-# -- report -----------------------------------------------------------------------------------------------------
-
-
-def report_stage(
-    store: Store, config: Config, journey: Journey, record: RunRecord, day: date, stop: StopSwitch
-) -> Summary:
-    """Count, derive, publish."""
-    model = report_model(store)
-    reports = config.resolve(config.report.dir)
-    settings = AnalysisSettings(
-        model=model.version,
-        journey=journey,
-        taxonomy=model.taxonomy,
-        gold=own_gold(store, config, model) or model.gold,
-        gold_is_random=bool(config.report.gold),
-        company=config.report.company,
-        cxnlp_version=record.cxnlp,
-        minimum_group=config.report.minimum_group,
-        week_starts=config.report.week_starts,
-        quotes=config.report.quotes,
-        segments=config.report.segments,
-        seed=config.report.seed,
-        previous=newest_summary(reports, before=day),
-    )
-    summary = summarize(store.connection, settings)
-    stop.check()
-    published = publish(summary, reports, day, config.report.languages)
-    write_rejected(store.rejected_rows(), published / "rejected.csv")
-    record.report = str(published)
-    record.data = summary.versions.data
-    record.early_warnings = len(summary.warnings)
-    return summary
-
-
-def report_model(store: Store) -> ReportModel:
-    """Return what the report needs of the model that the last run used; its folder is read, the model not loaded."""
-    model_version, folder = store.noted_model()
-    taxonomy = parse_taxonomy((folder / "taxonomy.toml").read_text(encoding="utf-8"), str(folder / "taxonomy.toml"))
-    gold_path = folder / "gold.jsonl"
-    lines = gold_path.read_text(encoding="utf-8").splitlines() if gold_path.exists() else []
-    return ReportModel(model_version, taxonomy, tuple(gold_row(json.loads(line)) for line in lines))
-
-
-def gold_row(plain: dict[str, Any]) -> GoldRow:
-    """Read one line of a model's `gold.jsonl`."""
-
-    def by_task(labels: dict[str, list[str]]) -> dict[str, tuple[str, ...]]:
-        return {task: tuple(names) for task, names in labels.items()}
-
-    return GoldRow(
-        id=plain["id"],
-        language=plain["language"],
-        author=plain["author"],
-        origin=plain["origin"],
-        human=by_task(plain["human"]),
-        predicted=by_task(plain["predicted"]),
-    )
-
-
-def own_gold(store: Store, config: Config, model: ReportModel) -> tuple[GoldRow, ...]:
-    """Return the rows of `[report] gold`, labelled by people, with what the model said of the same texts."""
-    if not config.report.gold:
-        return ()
-    frame = read_labelled([config.resolve(config.report.gold)], model.taxonomy)
-    predicted = store.predictions_of([text_hash(text) for text in frame["text"]], model.version)
-    rows = []
-    for row in frame.to_dict("records"):
-        labels = predicted.get((text_hash(row["text"]), row["author"]))
-        human = {task: row[task] for task in model.taxonomy.task_names if row[task] is not None}
-        if labels is not None and human:
-            rows.append(GoldRow(row["id"], row["language"] or None, row["author"], row["origin"], human, labels))
-    return tuple(rows)

@@ -1,12 +1,17 @@
-"""The tables of the store, as DuckDB SQL. `store.py` keeps them; `analysis/` reads `feedback` and `predictions`."""
+"""The tables of the store, as DuckDB SQL. `store.py` keeps them; `analysis/` reads `feedback` and `predictions`.
+
+The two large tables have no primary key: DuckDB keeps the index of one in memory and asks it for every row, which
+makes each row dearer the more there are. What is unique stays so because one process writes, set against set
+(`intake.py`, `store.py`), and `Store.verify` counts.
+"""
 
 from __future__ import annotations
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
 FEEDBACK = """
 CREATE TABLE IF NOT EXISTS feedback (
-    id VARCHAR PRIMARY KEY,          -- a reply's is its comment's + '/reply'
+    id VARCHAR NOT NULL,             -- unique; a reply's is its comment's + '/reply'
     reply_to VARCHAR,                -- id of the comment that this reply answers, NULL for comments
     author VARCHAR NOT NULL,         -- 'customer' or 'company'
     text VARCHAR,                    -- NULL: a rating without words
@@ -45,9 +50,8 @@ CREATE TABLE IF NOT EXISTS predictions (
     confidence MAP(VARCHAR, FLOAT) NOT NULL,  -- per task, 0-1
     unsure BOOLEAN NOT NULL,
     windows INTEGER NOT NULL,        -- 1: read at once; more: a long text read in windows
-    embedding BLOB,                  -- int8[384]: the text's unit vector times 127
-    PRIMARY KEY (text_hash, author, model)
-)
+    embedding BLOB                   -- int8[384]: the text's unit vector times 127
+)                                    -- unique: text_hash, author, model
 """
 
 RUNS = """
@@ -55,7 +59,7 @@ CREATE TABLE IF NOT EXISTS runs (
     run BIGINT PRIMARY KEY,
     started TIMESTAMP NOT NULL,      -- UTC
     ended TIMESTAMP,                 -- NULL: did not end
-    status VARCHAR NOT NULL,         -- 'running', 'done', 'stopped', 'gate failed' or 'failed'
+    status VARCHAR NOT NULL,         -- 'running', 'done', 'gate failed', 'stopped', 'failed' or 'died'
     record VARCHAR NOT NULL          -- JSON: versions, hashes, counts, stages; never customer text
 )
 """
@@ -88,6 +92,32 @@ CREATE TABLE IF NOT EXISTS forgotten (
 )
 """
 
+MODELS = """
+CREATE TABLE IF NOT EXISTS models (
+    version VARCHAR PRIMARY KEY,
+    taxonomy VARCHAR NOT NULL,       -- its taxonomy, as TOML
+    gold VARCHAR NOT NULL,           -- its gold.jsonl: labels by people and by the model, no text
+    run BIGINT NOT NULL              -- last run that read texts with it
+)
+"""
+
 META = "CREATE TABLE IF NOT EXISTS meta (key VARCHAR PRIMARY KEY, value VARCHAR NOT NULL)"
 
-TABLES = (META, FEEDBACK, PREDICTIONS, RUNS, EXPORT_FILES, REJECTED, FORGOTTEN)
+TABLES = (META, FEEDBACK, PREDICTIONS, RUNS, EXPORT_FILES, REJECTED, FORGOTTEN, MODELS)
+
+#: version → what carries a store of that version to the next one, in one transaction.
+MIGRATIONS: dict[int, tuple[str, ...]] = {
+    1: (
+        "CREATE TABLE feedback_2 AS SELECT * FROM feedback",
+        "DROP TABLE feedback",
+        FEEDBACK,
+        "INSERT INTO feedback BY NAME SELECT * FROM feedback_2",
+        "DROP TABLE feedback_2",
+        "CREATE TABLE predictions_2 AS SELECT * FROM predictions",
+        "DROP TABLE predictions",
+        PREDICTIONS,
+        "INSERT INTO predictions BY NAME SELECT * FROM predictions_2",
+        "DROP TABLE predictions_2",
+        "DELETE FROM meta WHERE key = 'model'",  # now in `models`; noted again by the next run
+    ),
+}

@@ -1,43 +1,36 @@
 """The DuckDB file: feedback, predictions, runs.
 
 State is per row, text and model. Every method leaves the file consistent: a change is one transaction, so a process
-that dies in the middle of one leaves the state before it.
+that dies in the middle of one leaves the state before it. `keeping.py` holds the file and keeps its copy, `intake.py`
+takes in export files, `schema.py` says what the tables hold.
 """
 
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 
 import duckdb
 import pandas as pd
-from filelock import FileLock, Timeout
+import pyarrow as pa
 
-from cxnlp.errors import StoreError, StoreLockedError
-from cxnlp.records import RECORD_COLUMNS, RejectedRow
-from cxnlp.schema import SCHEMA_VERSION, TABLES
+from cxnlp.errors import StoreError
+from cxnlp.intake import DELETE_UNUSED_PREDICTIONS, Intake, registered
+from cxnlp.keeping import beside, clear_leftovers, owner_only
+from cxnlp.schema import MIGRATIONS, SCHEMA_VERSION, TABLES
 
-_CONTENT_COLUMNS = tuple(name for name in RECORD_COLUMNS if name not in ("id", "file", "line"))
+#: The tables that a report and the next night are made from: their copy is renewed when one of them changed.
+_KEPT = ("feedback", "predictions", "rejected", "export_files", "forgotten", "models")
 
 
-@dataclass(frozen=True, slots=True)
-class Changes:
-    """How many records a batch brought: new, edited, and as they were."""
-
-    new: int = 0
-    edited: int = 0
-    unchanged: int = 0
-
-    def __add__(self, other: Changes) -> Changes:
-        """Add counts."""
-        return Changes(self.new + other.new, self.edited + other.edited, self.unchanged + other.unchanged)
+class BrokenStoreError(StoreError):
+    """The file is cut short or damaged: its copy can take its place."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +40,14 @@ class PendingText:
     text_hash: str
     author: str
     text: str
-    read_before: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """How many texts the model is to read: those that no model has read yet, and those that an earlier one has."""
+
+    unread: int
+    read_before: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,52 +68,52 @@ class StoredPrediction:
     embedding: bytes | None
 
 
-@contextmanager
-def hold(path: Path) -> Iterator[None]:
-    """Hold the store for this process; raise `StoreLockedError`, naming holder and time, when another does."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    lock = FileLock(f"{path}.lock", mode=0o600)
-    holder = Path(f"{path}.holder.json")
-    try:
-        lock.acquire(timeout=0)
-    except Timeout as error:
-        raise StoreLockedError(f"{path}: {_describe_holder(holder)}") from error
-    try:
-        holder.write_text(json.dumps({"pid": os.getpid(), "since": datetime.now(UTC).isoformat(timespec="seconds")}))
-        yield
-    finally:
-        holder.unlink(missing_ok=True)
-        lock.release()
+@dataclass(frozen=True, slots=True)
+class StoredModel:
+    """What a report needs of a model that has read texts: version, taxonomy (TOML), gold rows (JSON Lines)."""
+
+    version: str
+    taxonomy: str
+    gold: str
 
 
-def _describe_holder(holder: Path) -> str:
-    try:
-        entry = json.loads(holder.read_text(encoding="utf-8"))
-        return f"held by process {entry['pid']} since {entry['since']}; try again when it has ended"
-    except (OSError, ValueError, KeyError):
-        return "held by another run; try again when it has ended"
+_PREDICTION_TYPES: dict[str, pa.DataType] = {
+    "text_hash": pa.string(),
+    "author": pa.string(),
+    "emotions": pa.list_(pa.string()),
+    "effort": pa.string(),
+    "stance": pa.string(),
+    "causes": pa.list_(pa.string()),
+    "strengths": pa.list_(pa.string()),
+    "other": pa.string(),
+    "confidence": pa.map_(pa.string(), pa.float32()),
+    "unsure": pa.bool_(),
+    "windows": pa.int32(),
+    "embedding": pa.binary(),
+}
 
 
 class Store:
-    """An open store; use as a context manager. Open it only while `hold` is in force."""
+    """An open store; use as a context manager. Open it only while `keeping.hold` is in force."""
 
     def __init__(self, path: Path, *, memory_limit: str = "1GB", must_exist: bool = False) -> None:
-        """Open or create the store at `path`, readable by its owner alone.
+        """Open or create the store at `path`, readable by its owner alone, and read it once from end to end.
 
-        Raise `StoreError` when it is no store, is broken, was written by a newer cxnlp, or must exist and does not.
+        Raise `BrokenStoreError` when it is cut short or damaged, and `StoreError` when it is no store, was written by
+        a newer cxnlp, or must exist and does not.
         """
         self.path = path
-        is_new = not path.exists()
-        if is_new and must_exist:
+        if must_exist and not path.exists():
             raise StoreError(f"{path}: there is no store yet; `cxnlp run` makes it")
+        clear_leftovers(path)
+        self.memory_limit = memory_limit
+        self.connect()
         try:
-            self.connection = duckdb.connect(str(path), config={"memory_limit": memory_limit, "threads": 2})
-            if is_new:
-                path.chmod(0o600)
             self._migrate()
-        except duckdb.Error as error:
-            first_line = str(error).splitlines()[0]
-            raise StoreError(f"{path}: cannot be opened as a store: {first_line}") from error
+            self.verify()
+        except BaseException:
+            self.connection.close()
+            raise
 
     def __enter__(self) -> Store:
         """Return the store itself."""
@@ -125,31 +125,79 @@ class Store:
         """Close the file."""
         self.connection.close()
 
+    def connect(self) -> None:
+        """Open the file; batches that memory does not hold are spilled to a folder beside it."""
+        settings: dict[str, str | bool | int | float | list[str]] = {
+            "memory_limit": self.memory_limit,
+            "threads": 2,
+            "temp_directory": str(beside(self.path, ".tmp")),
+            "preserve_insertion_order": False,
+        }
+        try:
+            with owner_only():
+                self.connection = duckdb.connect(str(self.path), config=settings)
+        except duckdb.Error as error:
+            raise unusable(self.path, error) from error
+
     def _migrate(self) -> None:
-        tables = {row[0] for row in self.connection.execute("SELECT table_name FROM duckdb_tables()").fetchall()}
-        if tables and "meta" not in tables:
-            raise StoreError(f"{self.path}: a DuckDB file, but not a cxnlp store (it has no table `meta`)")
-        with self._transaction():
-            for table in TABLES:
-                self.connection.execute(table)
-            found = self.meta("schema_version")
-            if found is None:
-                self.set_meta("schema_version", str(SCHEMA_VERSION))
-            elif int(found) > SCHEMA_VERSION:
+        try:
+            tables = {row[0] for row in self.connection.execute("SELECT table_name FROM duckdb_tables()").fetchall()}
+            if tables and "meta" not in tables:
+                raise StoreError(f"{self.path}: a DuckDB file, but not a cxnlp store (it has no table `meta`)")
+            found = int(self.meta("schema_version") or 0) if tables else 0
+            if found > SCHEMA_VERSION:
                 raise StoreError(
                     f"{self.path}: written by a newer cxnlp (store version {found}; this one knows {SCHEMA_VERSION}); "
                     f"upgrade cxnlp"
                 )
+            if found == SCHEMA_VERSION:
+                return
+            with self.transaction():
+                for version in range(found, SCHEMA_VERSION) if found else ():
+                    for statement in MIGRATIONS[version]:
+                        self.connection.execute(statement)
+                for table in TABLES:
+                    self.connection.execute(table)
+                self.set_meta("schema_version", str(SCHEMA_VERSION))
+        except duckdb.Error as error:
+            raise unusable(self.path, error) from error
+
+    def verify(self) -> None:
+        """Read every block; raise `BrokenStoreError` when one is missing or damaged, or a key stands twice.
+
+        DuckDB notices damage when it reads a block, not when it opens the file.
+        """
+        try:
+            for table in ("meta", *_KEPT, "runs"):
+                self.connection.execute(f"SELECT bit_xor(hash({table})) FROM {table}").fetchone()  # noqa: S608
+            for table, key in (("feedback", "id"), ("predictions", "(text_hash, author, model)")):
+                row = self.connection.execute(
+                    f"SELECT count(*) - count(DISTINCT {key}) FROM {table}"  # noqa: S608
+                ).fetchone()
+                if row is None or row[0]:
+                    raise BrokenStoreError(f"{self.path}: keys stand more than once in the table {table}")
+        except duckdb.Error as error:
+            raise unusable(self.path, error) from error
 
     @contextmanager
-    def _transaction(self) -> Iterator[None]:
-        self.connection.execute("BEGIN")
+    def transaction(self) -> Iterator[None]:
+        """Commit at the end of the block, or undo it; raise `StoreError` when the disk or the memory will not do."""
         try:
-            yield
-        except BaseException:
+            self.connection.execute("BEGIN")
+            try:
+                yield
+            except BaseException:
+                self._undo()
+                raise
+            self.connection.execute("COMMIT")
+        except duckdb.Error as error:
+            raise unusable(self.path, error) from error
+
+    def _undo(self) -> None:
+        try:
             self.connection.execute("ROLLBACK")
-            raise
-        self.connection.execute("COMMIT")
+        except duckdb.Error:
+            return  # a failed write has closed the database: nothing of the transaction is kept
 
     def meta(self, key: str) -> str | None:
         """Return what is noted under `key`, or None."""
@@ -160,6 +208,19 @@ class Store:
         """Note `value` under `key`."""
         self.connection.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", [key, value])
 
+    def mark(self) -> str:
+        """Return a mark of everything a report is made from: it changes when a record, prediction or rejection does."""
+        row = self.connection.execute(
+            """
+            SELECT concat_ws('-',
+                (SELECT count(*) || '.' || coalesce(bit_xor(hash(id, row_hash)), 0) FROM feedback),
+                (SELECT count(*) || '.' || coalesce(bit_xor(hash(text_hash, author, model)), 0) FROM predictions),
+                (SELECT count(*) || '.' || coalesce(sum(hash(rejected)), 0) FROM rejected))
+            """
+        ).fetchone()
+        assert row is not None
+        return str(row[0])
+
     # -- export files -------------------------------------------------------------------------------------------
 
     def read_by(self, path: str) -> tuple[str, int, int] | None:
@@ -167,103 +228,13 @@ class Store:
         query = "SELECT fingerprint, rows, rejected FROM export_files WHERE path = ?"
         return self.connection.execute(query, [path]).fetchone()
 
-    def add_records(self, records: pd.DataFrame, run: int) -> Changes:
-        """Add a batch of records (columns `RECORD_COLUMNS` plus `text_hash` and `reply_to`); later rows win.
+    def take_in(self, path: str, run: int, later_files: Sequence[str] = ()) -> Intake:
+        """Return the intake of an export file; of ids that `later_files` hold too, theirs stay."""
+        return Intake(self, path, run, later_files)
 
-        The same batch twice changes nothing but `last_run`.
-        """
-        if records.empty:
-            return Changes()
-        content = ", ".join((*_CONTENT_COLUMNS, "text_hash", "reply_to"))
-        self.connection.register("incoming_frame", records)
-        try:
-            with self._transaction():
-                self.connection.execute(
-                    f"""
-                    CREATE OR REPLACE TEMP TABLE incoming AS
-                    SELECT id, {content}, file, line, md5(to_json(({content}))::VARCHAR) AS row_hash
-                    FROM incoming_frame
-                    WHERE md5(coalesce(reply_to, id)) NOT IN (SELECT id_hash FROM forgotten)
-                    QUALIFY row_number() OVER (PARTITION BY id ORDER BY line DESC) = 1
-                    """  # noqa: S608  (column names are our own constants)
-                )
-                counted = self.connection.execute(
-                    """
-                    SELECT count(*) FILTER (stored.id IS NULL),
-                           count(*) FILTER (stored.row_hash <> incoming.row_hash),
-                           count(*) FILTER (stored.row_hash = incoming.row_hash)
-                    FROM incoming LEFT JOIN feedback AS stored USING (id)
-                    """
-                ).fetchone()
-                self.connection.execute(
-                    f"""
-                    UPDATE feedback SET last_run = {run} FROM incoming
-                    WHERE feedback.id = incoming.id AND feedback.row_hash = incoming.row_hash
-                    """  # noqa: S608
-                )
-                self.connection.execute(
-                    f"""
-                    INSERT INTO feedback (id, {content}, file, line, row_hash, first_run, changed_run, last_run)
-                    SELECT incoming.id, {", ".join("incoming." + c.strip() for c in content.split(","))},
-                           incoming.file, incoming.line, incoming.row_hash, {run}, {run}, {run}
-                    FROM incoming LEFT JOIN feedback AS stored USING (id)
-                    WHERE stored.id IS NULL OR stored.row_hash <> incoming.row_hash
-                    ON CONFLICT (id) DO UPDATE SET
-                        {", ".join(f"{c.strip()} = excluded.{c.strip()}" for c in content.split(","))},
-                        file = excluded.file, line = excluded.line, row_hash = excluded.row_hash,
-                        changed_run = excluded.changed_run, last_run = excluded.last_run
-                    """  # noqa: S608
-                )
-                self.connection.execute("DROP TABLE incoming")
-        finally:
-            self.connection.unregister("incoming_frame")
-        assert counted is not None
-        return Changes(*(int(number) for number in counted))
-
-    def finish_file(self, path: str, fingerprint: str, rows: int, rejected: Sequence[RejectedRow], run: int) -> None:
-        """Note that an export file was read to its end, with the rows of it that were set aside."""
-        frame = pd.DataFrame(
-            [(path, r.file, r.line, r.column, r.reason, r.found, r.expected) for r in rejected],
-            columns=["path", "file", "line", "column", "reason", "found", "expected"],
-        )
-        with self._transaction():
-            self.connection.execute("DELETE FROM rejected WHERE path = ?", [path])
-            if len(frame):
-                self.connection.register("rejected_frame", frame)
-                self.connection.execute("INSERT INTO rejected SELECT * FROM rejected_frame")
-                self.connection.unregister("rejected_frame")
-            self.connection.execute(
-                "INSERT OR REPLACE INTO export_files VALUES (?, ?, ?, ?, ?)",
-                [path, fingerprint, rows, len(rejected), run],
-            )
-
-    def rejected_rows(self) -> list[RejectedRow]:
-        """Return all rows set aside, by file and line."""
-        rows = self.connection.execute(
-            'SELECT file, line, "column", reason, found, expected FROM rejected ORDER BY file, line'
-        ).fetchall()
-        return [RejectedRow(*row) for row in rows]
-
-    def count_rejected(self) -> dict[str, int]:
-        """Return how many rows are set aside, by reason."""
-        rows = self.connection.execute(
-            "SELECT reason, count(*) FROM rejected GROUP BY reason ORDER BY reason"
-        ).fetchall()
-        return {str(reason): int(count) for reason, count in rows}
-
-    def state_mark(self, model: str) -> str:
-        """Return a mark of everything a summary is made from: it changes when a record or a prediction does."""
-        row = self.connection.execute(
-            """
-            SELECT (SELECT count(*) || '-' || coalesce(bit_xor(hash(id, row_hash)), 0) FROM feedback)
-                || '-' || (SELECT count(*) || '-' || coalesce(bit_xor(hash(text_hash, author)), 0)
-                           FROM predictions WHERE model = ?)
-                || '-' || (SELECT count(*) FROM rejected)
-            """,
-            [model],
-        ).fetchone()
-        assert row is not None
-        return str(row[0])
+    def touch_files(self, paths: Sequence[str], run: int) -> None:
+        """Note that `run` found these files as they were."""
+        self.connection.execute("UPDATE export_files SET run = ? WHERE list_contains(?, path)", [run, list(paths)])
 
     def file_marks(self) -> dict[str, str]:
         """Return export file → fingerprint, of the files that were read to their end."""
@@ -271,9 +242,30 @@ class Store:
 
     def forget_files(self, present: Sequence[str]) -> None:
         """Drop what is noted of export files that are no longer there, and of their rows set aside."""
-        with self._transaction():
+        with self.transaction():
             for table in ("export_files", "rejected"):
                 self.connection.execute(f"DELETE FROM {table} WHERE NOT list_contains(?, path)", [list(present)])  # noqa: S608
+
+    def count_rows(self) -> tuple[int, int]:
+        """Return how many rows the export has, and how many of them are set aside."""
+        row = self.connection.execute(
+            "SELECT coalesce(sum(rows), 0), coalesce(sum(rejected), 0) FROM export_files"
+        ).fetchone()
+        assert row is not None
+        return int(row[0]), int(row[1])
+
+    def rejected_rows(self) -> pd.DataFrame:
+        """Return all rows set aside: file, line, column, reason, found, expected."""
+        return self.connection.execute(
+            'SELECT file, line, "column", reason, found, expected FROM rejected ORDER BY ALL'
+        ).df()
+
+    def count_rejected(self) -> dict[str, int]:
+        """Return how many rows are set aside, by reason."""
+        rows = self.connection.execute(
+            "SELECT reason, count(*) FROM rejected GROUP BY reason ORDER BY reason"
+        ).fetchall()
+        return {str(reason): int(count) for reason, count in rows}
 
     # -- predictions --------------------------------------------------------------------------------------------
 
@@ -284,17 +276,30 @@ class Store:
         ).fetchone()
         return int(row[0]) if row else 0
 
-    def note_model(self, version: str, folder: Path) -> None:
-        """Note which model the report is made with, and where it lies."""
-        self.set_meta("model", json.dumps([version, str(folder)]))
+    def note_model(self, model: StoredModel, run: int) -> None:
+        """Note the model that `run` reads with, and what a report needs of it."""
+        self.connection.execute(
+            "INSERT OR REPLACE INTO models VALUES (?, ?, ?, ?)", [model.version, model.taxonomy, model.gold, run]
+        )
 
-    def noted_model(self) -> tuple[str, Path]:
-        """Return version and folder of the model the report is made with; raise `StoreError` before the first run."""
-        noted = self.meta("model")
-        if noted is None:
+    def has_models(self) -> bool:
+        """Tell whether any model has read texts."""
+        return self.connection.execute("SELECT 1 FROM models LIMIT 1").fetchone() is not None
+
+    def noted_models(self) -> list[StoredModel]:
+        """Return the models that have read texts, the newest first; raise `StoreError` before the first run."""
+        rows = self.connection.execute(
+            "SELECT version, taxonomy, gold FROM models ORDER BY run DESC, version"
+        ).fetchall()
+        if not rows:
             raise StoreError(f"{self.path}: nothing was classified yet; `cxnlp run` does")
-        model_version, folder = json.loads(noted)
-        return str(model_version), Path(folder)
+        return [StoredModel(*row) for row in rows]
+
+    def drop_models(self, keep: Sequence[str]) -> None:
+        """Drop all models but these, with what they said."""
+        with self.transaction():
+            for table, column in (("predictions", "model"), ("models", "version")):
+                self.connection.execute(f"DELETE FROM {table} WHERE NOT list_contains(?, {column})", [list(keep)])  # noqa: S608
 
     def predictions_of(
         self, text_hashes: Sequence[str], model: str
@@ -318,65 +323,82 @@ class Store:
             for name, author, emotions, effort, stance, causes, strengths in rows
         }
 
-    def count_pending(self, model: str) -> int:
-        """Return how many distinct texts `model` has not read yet."""
-        row = self.connection.execute(f"SELECT count(*) FROM ({_PENDING})", [model]).fetchone()  # noqa: S608
-        return int(row[0]) if row else 0
+    def list_pending(self, model: str) -> Pending:
+        """List the distinct texts that `model` has not read yet, and count them.
 
-    def pending(self, model: str, limit: int) -> list[PendingText]:
-        """Return up to `limit` distinct texts that `model` has not read yet.
-
-        Texts that no model has read come first, then those of the newest rows.
+        Texts that no model has read come first, then those of the newest rows; within a run, texts of like length
+        stand together, so that the batches of the network are full.
         """
+        with self.transaction():
+            self.connection.execute(
+                """
+                CREATE OR REPLACE TEMP TABLE pending AS
+                WITH wanted AS (
+                    SELECT text_hash, author, min(text) AS text, max(changed_run) AS newest
+                    FROM feedback ANTI JOIN (SELECT text_hash, author FROM predictions WHERE model = ?) AS done
+                        USING (text_hash, author)
+                    WHERE text_hash IS NOT NULL GROUP BY text_hash, author
+                )
+                SELECT wanted.*, earlier.text_hash IS NOT NULL AS read_before
+                FROM wanted LEFT JOIN (SELECT DISTINCT text_hash, author FROM predictions) AS earlier
+                    USING (text_hash, author)
+                """,
+                [model],
+            )
+            self.connection.execute(
+                """
+                CREATE OR REPLACE TEMP TABLE pending AS
+                SELECT row_number() OVER (
+                           ORDER BY read_before, newest DESC, length(text), text_hash, author
+                       ) - 1 AS place, text_hash, author, text, read_before
+                FROM pending
+                """
+            )
+        row = self.connection.execute(
+            "SELECT count(*) FILTER (NOT read_before), count(*) FILTER (read_before) FROM pending"
+        ).fetchone()
+        assert row is not None
+        return Pending(int(row[0]), int(row[1]))
+
+    def pending(self, start: int, limit: int) -> list[PendingText]:
+        """Return up to `limit` of the texts that `list_pending` listed, from place `start` (counted from 0)."""
         rows = self.connection.execute(
-            f"{_PENDING} ORDER BY read_before, newest DESC, text_hash, author LIMIT {limit}", [model]
+            "SELECT text_hash, author, text FROM pending WHERE place >= ? AND place < ? ORDER BY place",
+            [start, start + limit],
         ).fetchall()
-        return [PendingText(text_hash, author, text, read_before) for text_hash, author, text, read_before, _ in rows]
+        return [PendingText(*row) for row in rows]
 
     def add_predictions(self, predictions: Sequence[StoredPrediction], model: str) -> None:
-        """Add predictions of `model`; one that is there already is replaced."""
-        rows = [
-            (
-                p.text_hash,
-                p.author,
-                model,
-                p.emotions,
-                p.effort,
-                p.stance,
-                p.causes,
-                p.strengths,
-                p.other,
-                p.confidence,
-                p.unsure,
-                p.windows,
-                p.embedding,
-            )
-            for p in predictions
-        ]
-        with self._transaction():
-            self.connection.executemany(
-                f"INSERT OR REPLACE INTO predictions VALUES ({', '.join('?' * 13)})",  # noqa: S608
-                rows,
-            )
+        """Add what `model` said of texts that it had not read yet (`list_pending`)."""
+        columns = {
+            name: pa.array([getattr(p, name) for p in predictions], type=kind)
+            if name != "confidence"
+            else pa.array([list(p.confidence.items()) for p in predictions], type=kind)
+            for name, kind in _PREDICTION_TYPES.items()
+        }
+        columns["model"] = pa.array([model] * len(predictions), type=pa.string())
+        with registered(self.connection, "read_texts", pa.table(columns)), self.transaction():
+            self.connection.execute("INSERT INTO predictions BY NAME SELECT * FROM read_texts")
 
     # -- runs ---------------------------------------------------------------------------------------------------
 
     def begin_run(self) -> int:
-        """Note that a run began and return its number."""
-        row = self.connection.execute("SELECT coalesce(max(run), 0) + 1 FROM runs").fetchone()
-        assert row is not None
-        run = int(row[0])
-        self.connection.execute(
-            "INSERT INTO runs VALUES (?, ?, NULL, 'running', '{}')", [run, datetime.now(UTC).replace(tzinfo=None)]
-        )
+        """Note that a run began and return its number; runs that are still marked as running have died."""
+        with self.transaction():
+            self.connection.execute("UPDATE runs SET status = 'died' WHERE status = 'running'")
+            row = self.connection.execute("SELECT coalesce(max(run), 0) + 1 FROM runs").fetchone()
+            assert row is not None
+            run = int(row[0])
+            self.connection.execute("INSERT INTO runs VALUES (?, ?, NULL, 'running', '{}')", [run, _now()])
         return run
 
     def end_run(self, run: int, status: str, record: dict[str, Any]) -> None:
         """Note how a run ended."""
-        self.connection.execute(
-            "UPDATE runs SET ended = ?, status = ?, record = ? WHERE run = ?",
-            [datetime.now(UTC).replace(tzinfo=None), status, json.dumps(record, sort_keys=True), run],
-        )
+        with self.transaction():
+            self.connection.execute(
+                "UPDATE runs SET ended = ?, status = ?, record = ? WHERE run = ?",
+                [_now(), status, json.dumps(record, sort_keys=True), run],
+            )
 
     def runs(self, last: int) -> list[dict[str, Any]]:
         """Return the newest runs, newest first: run, started and ended (UTC, ISO 8601), status, record."""
@@ -394,52 +416,86 @@ class Store:
             for run, started, ended, status, record in rows
         ]
 
+    def last_good_run(self, before: date | None = None) -> int:
+        """Return the last run that ended with a report (begun before that UTC day, if one is given), or 0."""
+        row = self.connection.execute(
+            "SELECT coalesce(max(run), 0) FROM runs "
+            "WHERE status IN ('done', 'gate failed') AND (? IS NULL OR started < ?::DATE)",
+            [before, before],
+        ).fetchone()
+        return int(row[0]) if row else 0
+
+    def count_rows_since(self, run: int) -> int:
+        """Return how many rows of exports (replies in a column apart) were first read after `run`."""
+        row = self.connection.execute(
+            "SELECT count(*) FROM feedback WHERE first_run > ? AND reply_to IS NULL", [run]
+        ).fetchone()
+        return int(row[0]) if row else 0
+
     # -- erasing ------------------------------------------------------------------------------------------------
 
     def forget(self, ids: Sequence[str]) -> int:
-        """Erase these comments with their replies, and see to it that they are never read again.
+        """Erase these records with their replies, and see to it that they are never read again.
 
-        Return how many records were erased. Freed pages of the file are given back.
+        Return how many records were erased. `backup.erase_traces` rids the file of what they left.
         """
-        with self._transaction():
-            self.connection.executemany("INSERT OR IGNORE INTO forgotten VALUES (md5(?))", [[name] for name in ids])
-            erased = self._delete("md5(coalesce(reply_to, id)) IN (SELECT id_hash FROM forgotten)")
-        self.connection.execute("CHECKPOINT")
-        return erased
+        with self.transaction():
+            self.connection.execute(
+                "INSERT OR IGNORE INTO forgotten SELECT DISTINCT md5(id) FROM (SELECT unnest(?) AS id)", [list(ids)]
+            )
+            return self._delete(
+                "md5(id) IN (SELECT id_hash FROM forgotten) OR md5(reply_to) IN (SELECT id_hash FROM forgotten)"
+            )
 
-    def delete_missing(self, run: int, unchanged_files: Sequence[str]) -> int:
-        """Delete records that `run` did not see, unless their file was not read again because it is unchanged."""
-        with self._transaction():
-            return self._delete("last_run < ? AND NOT list_contains(?, file)", [run, list(unchanged_files)])
+    def known_ids(self, ids: Sequence[str]) -> set[str]:
+        """Return those of `ids` that the store has."""
+        rows = self.connection.execute("SELECT id FROM feedback WHERE list_contains(?, id)", [list(ids)]).fetchall()
+        return {str(row[0]) for row in rows}
+
+    def count_unseen(self, run: int, unchanged_files: Sequence[str]) -> int:
+        """Return how many records `run` has not seen, those of files that were not read again aside."""
+        row = self.connection.execute(
+            "SELECT count(*) FROM feedback WHERE last_run < ? AND NOT list_contains(?, file)",
+            [run, list(unchanged_files)],
+        ).fetchone()
+        return int(row[0]) if row else 0
+
+    def delete_unseen(self, run: int) -> int:
+        """Delete records that `run` has not seen, and return how many."""
+        with self.transaction():
+            return self._delete("last_run < ?", [run])
 
     def delete_older(self, before: datetime) -> int:
-        """Delete records dated before `before`; records without a date stay."""
-        with self._transaction():
+        """Delete records dated before `before` and return how many; records without a date stay."""
+        with self.transaction():
             return self._delete("date < ?", [before])
 
     def _delete(self, condition: str, values: Sequence[Any] = ()) -> int:
-        deleted = self.connection.execute(f"DELETE FROM feedback WHERE {condition} RETURNING id", list(values))  # noqa: S608
-        count = len(deleted.fetchall())
+        row = self.connection.execute(f"DELETE FROM feedback WHERE {condition}", list(values)).fetchone()  # noqa: S608
+        count = int(row[0]) if row else 0
         if count:
-            self.connection.execute(
-                """
-                DELETE FROM predictions WHERE NOT EXISTS (
-                    SELECT 1 FROM feedback
-                    WHERE feedback.text_hash = predictions.text_hash AND feedback.author = predictions.author)
-                """
-            )
+            self.connection.execute(DELETE_UNUSED_PREDICTIONS)
+            self.connection.execute("DELETE FROM meta WHERE key = 'summary'")  # it may quote what was deleted
+            self.set_meta("traces", "yes")
         return count
 
 
-_PENDING = """
-    SELECT text_hash, author, min(text) AS text, bool_or(
-            EXISTS (SELECT 1 FROM predictions AS earlier
-                    WHERE earlier.text_hash = feedback.text_hash AND earlier.author = feedback.author)
-        ) AS read_before, max(changed_run) AS newest
-    FROM feedback
-    WHERE text_hash IS NOT NULL AND NOT EXISTS (
-        SELECT 1 FROM predictions
-        WHERE predictions.text_hash = feedback.text_hash
-          AND predictions.author = feedback.author AND predictions.model = ?)
-    GROUP BY text_hash, author
-"""
+def unusable(path: Path, error: duckdb.Error) -> StoreError:
+    """Say what DuckDB found; only the kinds that speak of files are quoted, since others may quote values."""
+    message = str(error).splitlines()[0]
+    full = "no space" in message.lower() or "disk quota" in message.lower() or "file too large" in message.lower()
+    if full:
+        return StoreError(f"{path}: the disk is full; free some space and run again (nothing is lost)")
+    if isinstance(error, duckdb.OutOfMemoryException):
+        return StoreError(f"{path}: out of memory; raise [store] memory_limit and run again (nothing is lost)")
+    if isinstance(error, duckdb.IOException) and "lock" in message.lower():
+        return StoreError(f"{path}: another program has the file open; close it")
+    if isinstance(
+        error, duckdb.IOException | duckdb.InternalException | duckdb.FatalException | duckdb.SerializationException
+    ) or ("corrupt" in message.lower() or "checksum" in message.lower()):
+        return BrokenStoreError(f"{path}: cut short or damaged ({type(error).__name__})")
+    return StoreError(f"{path}: cannot be used ({type(error).__name__})")
+
+
+def _now() -> datetime:
+    return datetime.now(UTC).replace(tzinfo=None)

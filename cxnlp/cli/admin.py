@@ -51,11 +51,9 @@ def runs(
     import json
 
     from cxnlp.config import load_config
-    from cxnlp.store import Store, hold
+    from cxnlp.pipeline import held_store
 
-    settings = load_config(config)
-    path = settings.resolve(settings.store.path)
-    with hold(path), Store(path, must_exist=True) as store:
+    with held_store(load_config(config), must_exist=True) as store:
         entries = store.runs(last)
     if as_json:
         for entry in entries:
@@ -78,16 +76,19 @@ def forget(
     ids: Annotated[list[str], typer.Option("--id", help="Id of a row whose feedback is to be erased; repeatable.")],
     config: ConfigOption = DEFAULT_CONFIG,
 ) -> None:
-    """Erase a person's feedback from the store and its predictions, and rebuild the report without it.
+    """Erase a person's feedback from the store, its copy and its predictions, and rebuild the report without it.
 
-    Rows still in the export are not read again: their ids are remembered as hashes.
+    Earlier reports that quote it are removed. Rows still in the export are not read again: their ids are remembered
+    as hashes.
     """
     from cxnlp.config import load_config
-    from cxnlp.pipeline import forget_records
+    from cxnlp.pipeline import forget as erase
 
-    outcome = forget_records(load_config(config), ids)
+    outcome = erase(load_config(config), ids)
     typer.echo(f"erased {outcome.erased} records; {outcome.unknown} of the ids were not in the store")
-    typer.echo(outcome.advice)
+    for folder in outcome.reports:
+        typer.echo(f"removed {folder}: it quoted them")
+    typer.echo("The export itself, and copies that you made of store or reports, are yours to clean.")
 
 
 def register(app: typer.Typer) -> None:

@@ -76,13 +76,11 @@ def classify(
     from cxnlp.console import logger, progress
     from cxnlp.model.predict import Predictor
     from cxnlp.model.registry import resolve_model
+    from cxnlp.pipeline import model_folder
 
     settings = load_config(config) if config else None
     mapping = export_config(export, settings, column or [])
-    folder = resolve_model(
-        model or (settings.model.path if settings else "default"),
-        settings.folder if settings and not model else Path.cwd(),
-    )
+    folder = model_folder(settings) if settings and not model else resolve_model(model or "default")
     predictor = Predictor.load(folder)
     with progress("classifying", None) as advance:
         done = classify_file(export, mapping, predictor, out, scores=scores, advance=advance)

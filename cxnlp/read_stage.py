@@ -1,0 +1,116 @@
+"""The first stage of a night: every export file that is new or changed comes into the store, whole or not at all."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from cxnlp.config import Config
+from cxnlp.console import progress
+from cxnlp.ingest import fingerprint, read_export
+from cxnlp.intake import Changes
+from cxnlp.journey import Journey
+from cxnlp.nightly import RunRecord, StopSwitch
+from cxnlp.records import RejectedRow
+from cxnlp.store import Store
+
+
+@dataclass(frozen=True, slots=True)
+class ExportFile:
+    """An export file: where it lies, what the store calls it, and its fingerprint."""
+
+    path: Path
+    name: str
+    mark: str
+
+
+def export_files(paths: Sequence[Path], config: Config, journey: Journey) -> list[ExportFile]:
+    """Return the files in the order they are read in; raise `ExportError` when one is gone or cannot be read."""
+    return [ExportFile(path, file_name(path, config), fingerprint(path, config.export, journey)) for path in paths]
+
+
+def file_name(path: Path, config: Config) -> str:
+    """Return what the store calls an export file: its path as seen from the configuration, in POSIX form."""
+    try:
+        return path.absolute().relative_to(config.folder).as_posix()
+    except ValueError:
+        return path.absolute().as_posix()
+
+
+def read_stage(
+    store: Store, config: Config, journey: Journey, files: Sequence[ExportFile], record: RunRecord, stop: StopSwitch
+) -> None:
+    """Read every file that is new, or changed since it was last read; then delete what is to be deleted.
+
+    Where rows that are gone are to be deleted, a row may have moved to a file that did not change: as soon as one is
+    missing, all files are read.
+    """
+    known = store.file_marks()
+    unchanged = [file.name for file in files if known.get(file.name) == file.mark]
+    gone = sorted(set(known) - {file.name for file in files})
+    changes = _read(store, config, journey, files, record, stop, skip=unchanged)
+    store.forget_files([file.name for file in files])
+    if config.export.missing == "delete" and (gone or len(unchanged) < len(files)):
+        if unchanged and store.count_unseen(record.run, unchanged):
+            changes += _read(store, config, journey, files, record, stop, skip=())
+            unchanged = []
+        if not unchanged:
+            record.records_deleted = store.delete_unseen(record.run)
+    store.touch_files(unchanged, record.run)
+    if config.store.retention_days is not None:
+        oldest = datetime.now(UTC).replace(tzinfo=None) - timedelta(days=config.store.retention_days)
+        record.records_expired = store.delete_older(oldest)
+    record.files, record.files_unchanged = len(files), len(unchanged)
+    record.files_sha256 = {file.name: file.mark for file in files}
+    record.records_new, record.records_edited = changes.new, changes.edited
+    record.records_unchanged = changes.unchanged + changes.outdone
+    record.rejected_by_reason = store.count_rejected()
+    record.rows_read, rejected = store.count_rows()
+    record.rows_accepted = record.rows_read - rejected
+
+
+def _read(
+    store: Store,
+    config: Config,
+    journey: Journey,
+    files: Sequence[ExportFile],
+    record: RunRecord,
+    stop: StopSwitch,
+    *,
+    skip: Sequence[str],
+) -> Changes:
+    changes = Changes()
+    with progress("reading", None) as advance:
+        for place, file in enumerate(files):
+            if file.name not in skip:
+                later = [other.name for other in files[place + 1 :]]
+                changes += _read_file(store, file, later, config, journey, record.run, stop, advance)
+    return changes
+
+
+def _read_file(
+    store: Store,
+    file: ExportFile,
+    later: Sequence[str],
+    config: Config,
+    journey: Journey,
+    run: int,
+    stop: StopSwitch,
+    advance: Callable[[int], None],
+) -> Changes:
+    rejected: list[RejectedRow] = []
+    rows = 0
+    intake = store.take_in(file.name, run, later)
+    try:
+        for batch in read_export(file.path, config.export, journey):
+            stop.check()
+            rows += batch.rows
+            rejected.extend(batch.rejected)
+            intake.add(batch.records)
+            advance(batch.rows)
+        stop.check()
+        return intake.merge(file.mark, rows, rejected)
+    finally:
+        intake.discard()
