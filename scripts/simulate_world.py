@@ -67,7 +67,7 @@ def draw_labels(world: World, rng: np.random.Generator) -> pd.DataFrame:
     star_shift, excuse_share = np.zeros(n), np.full(n, 0.4)
     silent_share = np.full(n, 1 - world.replies)
     question = rng.integers(0, len(QUESTIONS), n)
-    broken, kept = rng.random(n) < 0.06, rng.random(n) < 0.06
+    broken, kept = rng.random(n) < 0.06, rng.random(n) < 0.085
     ceiling = np.zeros(n, bool)
     for story in world.stories:
         here = point == TOUCHPOINTS.index(story.touchpoint)

@@ -27,7 +27,7 @@ from cxnlp.analysis.stats import Z95, benjamini_hochberg, independent_gap, paire
 from cxnlp.analysis.summary import EarlyWarning, Finding, FindingKind, Group, Outcome, Question
 
 #: Least number of texts (recent and earlier) that blame a cause before its rise is looked at.
-MINIMUM_CAUSE_TEXTS = 10
+MINIMUM_CAUSE_TEXTS = 15
 _TOP_CAUSES = 2
 #: How much a share point of each kind weighs in the order of findings.
 WEIGHTS: dict[FindingKind, float] = {

@@ -8,6 +8,7 @@ dictionary of names would mask ordinary words and miss most names. The page says
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import phonenumbers
@@ -29,22 +30,24 @@ _REGIONS = {
     "pt": ("PT", "BR"),
 }
 
-_EMAIL = re.compile(r"[^\s@<>()\[\],;:]+\s?@\s?[^\s@<>()\[\],;:]+\.[^\W\d_]{2,}")
+_EMAIL = re.compile(r"[^\s@<>()\[\],;:]+@[^\s@<>()\[\],;:]+\.[^\W\d_]{2,}")
 _URL = re.compile(r"(?:https?://|www\.)\S+", re.IGNORECASE)
-_HANDLE = re.compile(r"(?<![\w@])@\s?\w[\w.]{1,}")
+_HANDLE = re.compile(r"(?<![\w@])@\w[\w.]+")
 _CARD = re.compile(r"(?<!\d)\d(?:[ -]?\d){11,18}(?!\d)")
-_IBAN = re.compile(r"\b[A-Za-z]{2}\d{2}(?: ?[A-Za-z0-9]){11,30}\b")
+_IBAN = re.compile(r"\b[A-Z]{2}\d{2}(?: ?[A-Z0-9]){11,30}\b")
 _LONG_NUMBER = re.compile(r"(?<![\w.,])(?:[#№]\s?)?\d(?:[ ./-]?\d){6,}(?![\w%])")
 _CODE = re.compile(
-    r"(?<!\w)(?=[\w-]*\d[\w-]*\d[\w-]*\d)(?=[\w-]*[A-Z])(?:[A-Z]+[A-Z0-9]*-?)+\d[A-Z0-9-]*(?!\w)|[#№]\s?\w*\d{3,}[\w-]*"
+    r"(?<!\w)(?=(?:[A-Z-]*\d){4})(?=[\w-]{7})[A-Z][A-Z0-9]*(?:-[A-Z0-9]+)*(?!\w)|[#№]\s?(?=\w*\d{3})\w+(?:-\w+)*"
 )
-_TITLED = re.compile(
-    r"(?<!\w)((?:Mr|Mrs|Ms|Miss|Dr|Prof|Herr|Frau|Monsieur|Madame|Mme|Sr|Sra|Pan|Pani|Panu|Panią|Panem|Pana|Domnul|"
-    r"Doamna|Dl|Dna|D-na|Anh|Chị|Ông|Bà|Bay|Bayan|آقای|خانم|جناب|دکتر)\.?)\s+"
-    r"((?:[^\W\d_a-zà-ÿąćęłńóśźżăâîșț][^\W\d_]+)(?:\s+[^\W\d_a-zà-ÿąćęłńóśźżăâîșț][^\W\d_]+)?)"
+_TITLES = (
+    "Mr Mrs Ms Miss Dr Prof Herr Frau Monsieur Madame Mme Sr Sra Pan Pani Panu Panią Panem Pana Domnul Doamna Dl Dna "
+    "D-na Anh Chị Ông Bà Bay Bayan"
 )
-#: Titled words in scripts without capitals are masked only one word far.
-_ARABIC_TITLED = re.compile(r"(?<!\w)(آقای|خانم|جناب|دکتر)\s+([^\W\d_]+)")
+_WORD = r"[^\W\d_]+"
+_TITLED = re.compile(rf"(?<!\w)((?:{_TITLES.replace(' ', '|')})\.?\s+)({_WORD})((?:\s+{_WORD})?)")
+#: In a script without capitals only the word after the title is taken for a name.
+_ARABIC_TITLED = re.compile(rf"(?<!\w)(آقای|خانم|جناب|دکتر)\s+{_WORD}")
+_DATE = re.compile(r"\d{1,4}[./-]\d{1,2}[./-]\d{1,4}(?!\d)")
 _DIGITS = str.maketrans("۰۱۲۳۴۵۶۷۸۹٠١٢٣٤٥٦٧٨٩", "01234567890123456789")
 
 
@@ -69,9 +72,17 @@ def mask(text: str, language: str | None = None) -> Masked:
     result = _mask_phones(result, language)
     result = _mask_spans(result, _LONG_NUMBER, "[number]", _is_long)
     result = _CODE.sub("[number]", result)
-    result = _TITLED.sub(r"\1 [name]", result)
+    result = _TITLED.sub(_mask_name, result)
     result = _ARABIC_TITLED.sub(r"\1 [name]", result)
     return Masked(result, result != text)
+
+
+def _mask_name(match: re.Match[str]) -> str:
+    """Replace the capitalised word after a title, and a capitalised one after that; keep anything else."""
+    title, first, second = match.groups()
+    if not first[0].isupper():
+        return match.group()
+    return f"{title}[name]" + ("" if second.strip()[:1].isupper() else second)
 
 
 def _is_iban(text: str) -> bool:
@@ -85,19 +96,19 @@ def _is_card(text: str) -> bool:
 
 def _is_long(text: str) -> bool:
     """Return whether a run of digits names something; dates and prices in full stops stay readable."""
-    if re.fullmatch(r"\d{1,4}[./-]\d{1,2}[./-]\d{1,4}", text.strip()):
+    if _DATE.match(text):
         return False
-    if re.fullmatch(r"\d{1,3}(?:[. ]\d{3})+", text.strip()):
-        return False
+    if re.fullmatch(r"\d{1,3}(?:\.\d{3})+|\d{1,3}(?: \d{3})* 000", text.strip()):
+        return False  # a sum of money, not a number that names somebody
     return len(re.sub(r"\D", "", text)) >= 7
 
 
-def _mask_spans(text: str, pattern: re.Pattern[str], word: str, holds: object) -> str:
+def _mask_spans(text: str, pattern: re.Pattern[str], word: str, holds: Callable[[str], bool]) -> str:
     """Replace what `pattern` finds and `holds` confirms, looking at ASCII digits of the same length."""
     plain = text.translate(_DIGITS)
     pieces, end = [], 0
     for match in pattern.finditer(plain):
-        if callable(holds) and holds(match.group()):
+        if holds(match.group()):
             pieces += [text[end : match.start()], word]
             end = match.end()
     return "".join([*pieces, text[end:]])

@@ -387,9 +387,9 @@ class Finding:
 
     `rank` 1 is the worst. `size` is the difference in share points (positive is bad); `share` is the group's own
     number, `against` the one it is compared with (all other groups, the weeks before, the ratings …). `score` is the
-    end of the size's interval that is nearest to nothing (how bad it is at the least) times the weight of the kind. `causes` are the most blamed in
-    the group, worst first. `corrected`: the size is corrected for reading errors. `metric` and `since` belong to
-    trends, `cause` to `cause_rises`, `question` to `question_blind`.
+    end of the size's interval that is nearest to nothing (how bad it is at the least) times the weight of the kind.
+    `causes` are the most blamed in the group, worst first. `corrected`: the size is corrected for reading errors.
+    `metric` and `since` belong to trends, `cause` to `cause_rises`, `question` to `question_blind`.
     """
 
     id: str

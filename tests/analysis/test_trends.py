@@ -1,0 +1,107 @@
+"""Protects early warnings: limits, incomplete weeks, and that quiet series stay quiet."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+import pytest
+from scipy import stats
+
+from cxnlp.analysis.trends import (
+    alarm_since,
+    change_of,
+    control_limits,
+    dispersion,
+    fill_weeks,
+    look_alpha,
+    split_windows,
+    watch,
+)
+
+START = date(2026, 1, 5)
+LATE = date(2030, 1, 1)
+
+
+def series(counts: list[int], total: int = 50) -> list[tuple[date, int, int]]:
+    return [(START + timedelta(weeks=index), count, total) for index, count in enumerate(counts)]
+
+
+def test_limits_are_tails_of_the_beta_binomial() -> None:
+    low, high = control_limits(200, 60, 600, 0.001)
+    law = stats.betabinom(200, 60.5, 540.5)
+
+    def above(k: int) -> float:
+        return float(law.sf(k) + law.pmf(k) / 2)
+
+    first = next(k for k in range(201) if above(k) < 0.001)
+    assert high == pytest.approx((first - 0.5) / 200)
+    last = max((k for k in range(201) if law.cdf(k) - law.pmf(k) / 2 < 0.001), default=None)
+    assert low == (0.0 if last is None else pytest.approx((last + 0.5) / 200))
+
+
+def test_the_limit_of_many_rows_is_close_to_the_exact_one() -> None:
+    exact = control_limits(2000, 900, 6000, 1e-4)
+    smooth = control_limits(2001, 900, 6000, 1e-4)
+    assert smooth == pytest.approx(exact, abs=1e-3)
+
+
+def test_few_rows_can_never_alarm() -> None:
+    assert control_limits(3, 50, 100, 1e-4) == (0.0, 1.0)
+
+
+def test_a_jump_alarms_and_keeps_its_first_week() -> None:
+    weeks, _ = watch(series([10] * 12 + [30] * 3), "up", 1e-4, LATE, 30)
+    assert [week.alarm for week in weeks] == [False] * 13 + [True, True]  # 20 of 50 more over four weeks, then 40
+    assert alarm_since(weeks) == (START + timedelta(weeks=13)).isoformat()
+    assert weeks[-1].recent == pytest.approx(100 / 200) and weeks[-1].baseline == pytest.approx(0.2)
+
+
+def test_a_fall_is_bad_only_for_stars() -> None:
+    falling = series([30] * 12 + [10] * 3)
+    assert alarm_since(watch(falling, "up", 1e-4, LATE, 30)[0]) is None
+    assert alarm_since(watch(falling, "down", 1e-4, LATE, 30)[0]) is not None
+
+
+def test_a_week_that_is_not_over_is_not_judged() -> None:
+    weeks, _ = watch(series([10] * 12 + [50]), "up", 1e-4, START + timedelta(weeks=12, days=5), 30)
+    assert not weeks[-1].complete and not weeks[-1].alarm and weeks[-1].recent is None
+    weeks, _ = watch(series([10] * 12 + [50]), "up", 1e-4, START + timedelta(weeks=12, days=6), 30)
+    assert weeks[-1].complete
+
+
+def test_no_judgement_before_there_is_a_baseline() -> None:
+    weeks, _ = watch(series([10] * 9 + [50]), "up", 1e-4, LATE, 30)
+    assert [week.baseline is None for week in weeks] == [True] * 9 + [False]
+
+
+def test_later_weeks_do_not_change_what_was_judged_before() -> None:
+    long = series([10, 14, 9, 12, 11, 10, 8, 13, 10, 12, 25, 30, 28, 9, 10])
+    short, _ = watch(long[:12], "up", 1e-3, LATE, 30)
+    assert watch(long, "up", 1e-3, LATE, 30)[0][:12] == short
+
+
+def test_weeks_that_vary_by_themselves_widen_the_limits() -> None:
+    quiet = watch(series([20] * 16), "up", 1e-4, LATE, 30)[0][-1]
+    restless = watch(series([5, 35] * 8), "up", 1e-4, LATE, 30)[0][-1]
+    assert quiet.high is not None and restless.high is not None and restless.high > quiet.high + 0.1
+    assert dispersion([20] * 12, [50] * 12) == 1.0
+    # chi-square by hand: 12 weeks of 5 or 35 of 50, share 0.4: 15²/(50·0.24) each = 18.75, ·12/11; drawn to 1 by 11/21
+    assert dispersion([5, 35] * 6, [50] * 12) == pytest.approx(1 + (18.75 * 12 / 11 - 1) * 11 / 21)
+
+
+def test_weeks_without_any_row_are_weeks() -> None:
+    filled = fill_weeks([(START, 1, 2), (START + timedelta(weeks=3), 0, 1)])
+    assert [total for _, _, total in filled] == [2, 0, 0, 1]
+    assert fill_weeks([]) == []
+
+
+def test_the_change_is_the_last_four_weeks_against_those_before() -> None:
+    weeks, _ = watch(series([10] * 6 + [20] * 4), "up", 1e-4, LATE, 30)
+    late, early = split_windows(weeks)
+    assert (len(late), len(early)) == (4, 6)
+    change = change_of(weeks)
+    assert change is not None and change.value == pytest.approx(0.2)
+
+
+def test_the_budget_of_false_alarms_is_shared() -> None:
+    assert look_alpha(0.1, 10) == pytest.approx(look_alpha(0.1, 1) / 10)
