@@ -106,12 +106,14 @@ class Dot:
 
 @dataclass(frozen=True, slots=True)
 class DumbbellRow:
-    """Stars against words at one touchpoint; None where there is no base. `distance` is printed at the end."""
+    """Stars against words at one touchpoint; None where there is no base. `…_shown` is what is printed beside."""
 
     title: str
     stage: str
     stars: Dot | None
     words: Dot | None
+    stars_shown: str
+    words_shown: str
     distance: str
     alarm: bool
 
@@ -121,8 +123,7 @@ class Dumbbell:
     """The journey as a picture."""
 
     rows: tuple[DumbbellRow, ...]
-    stars_label: str
-    words_label: str
+    ticks: tuple[tuple[float, str], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,20 +151,21 @@ class TrendPoint:
 
 @dataclass(frozen=True, slots=True)
 class TrendLine:
-    """A weekly series with its limits."""
+    """A weekly series with its limits. `ticks` rise and span the vertical axis; `now_shown` ends the line."""
 
     points: tuple[TrendPoint, ...]
     tone: Tone
-    recent_label: str
-    limits_label: str
+    ticks: tuple[tuple[float, str], ...]
+    now_shown: str
 
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """A chart, titled by what it shows, with a text alternative and its numbers in a table."""
+    """A chart, titled by what it shows, with a text alternative and its numbers in a table. `legend`: tone, words."""
 
     key: str
     title: Text
+    legend: tuple[tuple[str, str], ...]
     description: Text
     chart: Dumbbell | Heat | TrendLine
     table: Table

@@ -15,7 +15,7 @@ from cxnlp.report.words import Words, tame
 
 @dataclass(frozen=True, slots=True)
 class Night:
-    """What the list shows of a night. Shares run from 0 to 1, `gap` from -1 to 1; `worst` is the first finding's place."""
+    """What the list shows of a night; `worst` is the place of its first finding."""
 
     day: str
     company: str

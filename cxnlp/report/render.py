@@ -17,7 +17,7 @@ from cxnlp.analysis.summary import Summary
 from cxnlp.report.blocks import Figure, Page
 from cxnlp.report.catalogue import RIGHT_TO_LEFT, translations
 from cxnlp.report.charts import draw
-from cxnlp.report.markup import show, show_bar
+from cxnlp.report.markup import show, show_bar, show_scale
 from cxnlp.report.view import build_page
 
 
@@ -47,12 +47,13 @@ def environment(language: str) -> Environment:
     made.filters["kind"] = lambda value: type(value).__name__
     right_to_left = language in RIGHT_TO_LEFT
     made.filters["bar"] = lambda bar: show_bar(bar, right_to_left=right_to_left)
+    made.filters["scale"] = lambda first: show_scale(first, right_to_left=right_to_left)
     made.globals["draw"] = lambda figure: _draw(figure, right_to_left=right_to_left)
     return made
 
 
-def _draw(figure: Figure, *, right_to_left: bool) -> list[tuple[str, Markup]]:
-    return [(name, Markup(svg)) for name, svg in draw(figure, right_to_left=right_to_left)]  # noqa: S704 (made by us)
+def _draw(figure: Figure, *, right_to_left: bool) -> list[Markup]:
+    return [Markup(svg) for svg in draw(figure, right_to_left=right_to_left)]  # noqa: S704 (drawn and escaped by us)
 
 
 @cache

@@ -9,7 +9,7 @@ from cxnlp.report.text import Name, Part, Strong, Text, text
 from cxnlp.report.words import Words, tame
 
 #: Columns whose groups need no naming of the column.
-_PLAIN_COLUMNS = frozenset({"touchpoint", "stage", "overall", "outcome", "question"})
+_PLAIN_COLUMNS = frozenset({"touchpoint", "question"})
 
 
 class Teller:
@@ -26,10 +26,16 @@ class Teller:
         self._titles |= {emotion.name: emotion.title for emotion in summary.overall.emotions.profile}
         self._owners = {theme.name: theme.owner for theme in themes}
         self._findings = {finding.id: finding for finding in summary.findings}
+        self._touchpoints = {spot.name: spot.title for spot in summary.blind_spots.touchpoints}
+        self._touchpoints |= {group.name: group.title for group in summary.touchpoints}
 
     def name_of(self, name: str) -> Name:
         """Return the friendly name of a theme or emotion."""
         return self.words.title(self._titles.get(name, name.replace("_", " ")))
+
+    def touchpoint(self, name: str) -> Name:
+        """Return the friendly name of a touchpoint."""
+        return self.words.title(self._touchpoints.get(name, name.replace("_", " ")))
 
     def names(self, names: tuple[str, ...]) -> Text:
         """Return a list of themes."""
@@ -42,6 +48,10 @@ class Teller:
             return (words.word("All customers"),)
         if column == "stage":
             return (words.word(title),)
+        if column == "outcome":
+            return words.say("Outcome “{event}”", event=Name(tame(title)))
+        if column == "language":
+            return text(words.language_name(title))
         if column in _PLAIN_COLUMNS:
             return (words.title(title),)
         return words.say("{column}: {value}", column=self.column(column), value=Name(tame(title)))
@@ -89,12 +99,12 @@ class Teller:
         """Return what a finding says."""
         words = self.words
         share: Part = Strong((words.percent(finding.share),), "alarm")
-        against: Part = Strong((words.percent(finding.against),)) if finding.against is not None else "–"
+        against: Part = words.percent(finding.against) if finding.against is not None else "–"
         match finding.kind:
             case "stars_flatter":
                 return words.say(
                     "Stars flatter. {stars} of the ratings are happy, but only {words} of the words.",
-                    stars=Strong((words.percent(finding.against),) if finding.against else (), "stars"),
+                    stars=against,
                     words=Strong((words.percent(finding.share),), "words"),
                 )
             case "early_warning" | "worsening":
@@ -118,7 +128,8 @@ class Teller:
                 )
             case "promise_broken":
                 return words.say(
-                    "A promise breaks: “{promise}”. {share} of the texts say it was broken, {against} that it was kept.",
+                    "A promise breaks: “{promise}”. {share} of the texts say it was broken, "
+                    "{against} that it was kept.",
                     promise=Name(tame(finding.promise)),
                     share=share,
                     against=against,
@@ -183,7 +194,7 @@ class Teller:
         """Return an early warning as a sentence."""
         words = self.words
         now: Part = Strong((words.percent(warning.recent),), "alarm")
-        before: Part = Strong((words.percent(warning.baseline),))
+        before = words.percent(warning.baseline)
         return self._worse(warning.before_stars, warning.metric, before, now, warning.since)
 
     def finding_link(self, finding_id: str) -> Finding | None:

@@ -8,7 +8,7 @@ from cxnlp.analysis.numbers import Gap, Share
 from cxnlp.analysis.summary import Group, Quote, Theme
 from cxnlp.report.blocks import Bar, Cell, Column, Dot, Quotes, QuoteView, Row, Table, Tone
 from cxnlp.report.sentences import Teller
-from cxnlp.report.text import Aside, Link, Part, Text, text
+from cxnlp.report.text import Aside, Link, Name, Part, Text, text
 from cxnlp.report.words import Words, tame
 
 LONGEST_QUOTE = 600
@@ -38,7 +38,7 @@ def share_cell(words: Words, share: Share, tone: Tone = "", *, bars: bool = Fals
     if share.best is None:
         return Cell(("–",))
     shown = text(words.percent(share), " ", Aside(words.interval(share)))
-    return Cell(shown, share.best, bar(share, tone) if bars else None, tone)
+    return Cell(shown, share.best, bar(share, tone) if bars else None, "" if bars else tone)
 
 
 def gap_cell(words: Words, gap: Gap | None) -> Cell:
@@ -129,7 +129,7 @@ def group_row(teller: Teller, group: Group, *, linked: bool, anchored: bool) -> 
     """Return a group in one line: stars and words on the rows that have both, and their distance."""
     words = teller.words
     numbers = group.satisfaction
-    name = teller.place("touchpoint" if group.kind == "segment" else group.column, group.title)
+    name = _name_in_table(teller, group)
     head: Text = (Link(name, f"#{group.anchor}"),) if linked else name
     if group.too_small:
         head = text(head, " ", Aside(words.say("too few to judge")))
@@ -145,6 +145,12 @@ def group_row(teller: Teller, group: Group, *, linked: bool, anchored: bool) -> 
         ),
         group.anchor if anchored else "",
     )
+
+
+def _name_in_table(teller: Teller, group: Group) -> Text:
+    if group.kind == "segment" and group.column != "language":
+        return (Name(tame(group.title, 200)),)
+    return teller.place(group.column, group.title)
 
 
 def quotes_of(teller: Teller, quotes: Iterable[Quote], title: str) -> Quotes | None:
@@ -201,3 +207,8 @@ def _reply(words: Words, stance: str | None) -> Text:
     if stance == "resolution":
         return words.say("The answer remedies")
     return words.say("The answer")
+
+
+def percent_ticks(words: Words, values: Sequence[float]) -> tuple[tuple[float, str], ...]:
+    """Return the marks of an axis of shares."""
+    return tuple((value, words.digits(words.percents(value))) for value in values)

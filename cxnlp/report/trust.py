@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from cxnlp.analysis.summary import Accuracy, Drift
 from cxnlp.report.blocks import Block, Cell, Column, Paragraph, Row, Section, Table
-from cxnlp.report.more import language_name
 from cxnlp.report.sentences import Teller
 from cxnlp.report.tables import count_cell, facts_table, share_cell
 from cxnlp.report.text import Aside, Name, Part, Text, text
@@ -61,7 +60,7 @@ def task_name(words: Words, task: str) -> Part:
 
 
 def _language(words: Words, code: str) -> Part:
-    return words.word("all languages") if code == "all" else language_name(words, code)
+    return words.word("all languages") if code == "all" else words.language_name(code)
 
 
 def _accuracy(words: Words, scores: tuple[Accuracy, ...]) -> Table | None:
@@ -111,11 +110,12 @@ def event_name(words: Words, teller: Teller, event: str) -> Part | Text:
     """Return what an event that is read from words is called."""
     own = {
         "expressed": words.word("Words that are happy"),
-        "gap": words.word("Distance"),
         "complaint": words.word("Complaint"),
-        "hidden": words.word("Hidden unhappy"),
+        "positive": words.word("Value-building emotions only"),
+        "negative": words.word("Value-destroying emotions only"),
+        "unhappy": words.word("Unhappy: complaint, high effort or a value-destroying emotion"),
         "high_effort": words.word("High effort"),
-        "effort": words.word("Customer effort"),
+        "stated": words.word("Words that state effort"),
         "excuse": words.word("Excuse"),
         "resolution": words.word("Resolution"),
     }
@@ -192,12 +192,9 @@ def _drift(words: Words, drift: tuple[Drift, ...]) -> Table | None:
         "changed": words.word("another population"),
     }
     names = {
-        "language": words.word("Language"),
         "languages": words.word("Languages"),
-        "length": words.word("Length of the texts"),
         "text_length": words.word("Length of the texts"),
-        "touchpoint": words.word("Touchpoints"),
-        "confidence": words.word("Confidence"),
+        "stars": words.word("Ratings"),
     }
     columns = (
         Column(words.word("What")),

@@ -5,23 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from cxnlp.analysis.summary import Change, Summary
+from cxnlp.report.audit import blind_section, outcome_section, questions_section
 from cxnlp.report.blocks import Answer, First, Page, Section
-from cxnlp.report.groups import causes_section, journey_section, replies_section, segments_section, touchpoints_section
-from cxnlp.report.more import (
-    actions_section,
-    blind_section,
-    findings_section,
-    hidden_section,
-    nothing_found,
-    outcome_section,
-    questions_section,
-    themes_section,
-    warnings_section,
-)
+from cxnlp.report.compare import replies_section, segments_section
+from cxnlp.report.found import findings_section, hidden_section, nothing_found
+from cxnlp.report.groups import touchpoints_section
+from cxnlp.report.journey import causes_section, journey_section
 from cxnlp.report.sentences import Teller
 from cxnlp.report.tables import dot, separated
 from cxnlp.report.text import Aside, Link, Name, Part, Strong, Text, text
+from cxnlp.report.todo import actions_section
 from cxnlp.report.trust import trust_section, versions_line
+from cxnlp.report.watch import themes_section, warnings_section
 from cxnlp.report.words import Words, tame
 
 #: Findings on the first screen.
@@ -93,10 +88,17 @@ def _headline(teller: Teller) -> Text:
         return words.say("What customers say")
     low, high = gap.best_interval
     if low > 0:
-        return words.say("Stars flatter us")
+        return text(words.say("The stars flatter us"), _where(teller))
     if high < 0:
         return words.say("Words are kinder than the stars")
     return words.say("Stars and words agree")
+
+
+def _where(teller: Teller) -> Text:
+    """Say where stars flatter most, if that is a finding."""
+    words = teller.words
+    worst = next((f for f in teller.summary.findings if f.kind == "stars_flatter" and f.column == "touchpoint"), None)
+    return words.say(", most of all at “{title}”", title=words.title(worst.title)) if worst else ()
 
 
 def _answers(teller: Teller) -> tuple[Answer, ...]:
@@ -193,6 +195,15 @@ def changes_line(teller: Teller) -> Text:
                 n=words.length(changes, "gone_findings"),
             )
         )
+    if changes.new_themes:
+        said.append(
+            words.many(
+                "{n} new unknown theme",
+                "{n} new unknown themes",
+                len(changes.new_themes),
+                n=words.length(changes, "new_themes"),
+            )
+        )
     if changes.model_changed:
         said.append(words.say("another model reads now, so differences may be its own"))
     head: Text = ()
@@ -217,8 +228,9 @@ def _change(words: Words, teller: Teller, change: Change) -> Text:
         "expressed": words.word("Happy words"),
         "reported": words.word("Happy ratings"),
         "high_effort": words.word("High effort"),
-        "complaints": words.word("Complaints"),
         "hidden_unhappy": words.word("Hidden unhappy"),
+        "excused": words.word("Answers that only explain"),
+        "silent": words.word("Complaints without answer"),
     }
     name = names.get(change.metric) or teller.name_of(change.metric)
     where: Text = ()

@@ -122,6 +122,11 @@ class Words:
                 filled.append(parts[name])
         return text(*filled)
 
+    def language_name(self, code: str) -> Part:
+        """Return the name of a language in the page's language; an unknown code as it is."""
+        name = self.locale.languages.get(code)
+        return str(name) if name else Name(tame(code, 20))
+
     # Numbers
 
     def number(self, source: object, field: str, shown: str) -> Number:

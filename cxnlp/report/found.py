@@ -1,0 +1,124 @@
+"""Every finding, worst first; and stars that hide something."""
+
+from __future__ import annotations
+
+from cxnlp.report.blocks import (
+    Block,
+    Cell,
+    Column,
+    Findings,
+    Paragraph,
+    Row,
+    Section,
+    Table,
+)
+from cxnlp.report.sentences import Teller
+from cxnlp.report.tables import count_cell, facts_table, quotes_of, share_cell
+from cxnlp.report.text import Link, Text, text
+from cxnlp.report.words import Words
+
+
+def findings_section(teller: Teller) -> Section:
+    """Return every finding, worst first, and how they were sifted."""
+    words, summary = teller.words, teller.summary
+    made = summary.comparisons
+    sifted = text(
+        words.many(
+            "{n} comparison was made.",
+            "{n} comparisons were made.",
+            made.made,
+            n=words.count(made, "made"),
+        ),
+        " ",
+        words.say(
+            "What stands here survived the correction for all of them (false discovery rate {alpha}) and is at least "
+            "{size} points large, half of that for single causes and promises. Early warnings have a budget of false "
+            "alarms of their own. Order: by how large the difference is at the least; the first of each place and kind "
+            "before any repetition.",
+            alpha=words.percent_of(made, "alpha"),
+            size=words.number(made, "minimum_size", str(round(made.minimum_size * 100))),
+        ),
+        " ",
+        words.many(
+            "{n} group was too small to be judged.",
+            "{n} groups were too small to be judged.",
+            made.too_small_groups,
+            n=words.count(made, "too_small_groups"),
+        ),
+    )
+    items = tuple(teller.finding(finding) for finding in summary.findings)
+    found: list[Block] = [Findings(items)] if items else [Paragraph(nothing_found(words))]
+    return Section(
+        "findings",
+        words.word("Findings"),
+        words.word("All findings, worst first"),
+        (),
+        (*found, Paragraph(sifted, "note")),
+    )
+
+
+def nothing_found(words: Words) -> Text:
+    """Say that no finding holds."""
+    return words.say("No difference is both sure and large enough to be called a finding.")
+
+
+def hidden_section(teller: Teller) -> Section:
+    """Return the hidden unhappy, the quiet fans and the hollow top marks."""
+    words, summary = teller.words, teller.summary
+    numbers = summary.overall.satisfaction
+    name = text(words.word("All customers"))
+    blocks: list[Block | None] = [
+        facts_table(
+            words,
+            words.say("Marks that hide something: {group}", group=name),
+            [
+                (words.word("Hidden unhappy: happy rating, unhappy words"), numbers.hidden_unhappy, "alarm"),
+                (words.word("Quiet fans: unhappy rating, happy words"), numbers.quiet_fans, "words"),
+                (words.word("Hollow top marks: praise of the basics only"), numbers.hollow, "stars"),
+            ],
+        ),
+        _hidden_by_touchpoint(teller),
+        *_quotes_about(teller),
+    ]
+    return Section(
+        "hidden",
+        words.word("Hidden unhappy"),
+        words.word("Hidden unhappy, quiet fans, hollow top marks"),
+        words.say(
+            "Hidden unhappy gave a happy rating, yet their words complain, tell of high effort or show an emotion that "
+            "destroys value. Hollow top marks praise only courtesy and smooth service: the basics, not what sets a "
+            "company apart."
+        ),
+        tuple(block for block in blocks if block is not None),
+    )
+
+
+def _hidden_by_touchpoint(teller: Teller) -> Table | None:
+    words = teller.words
+    rows = []
+    for group in teller.summary.touchpoints:
+        numbers = group.satisfaction
+        if numbers.both and not group.too_small:
+            shares = (numbers.hidden_unhappy, numbers.quiet_fans, numbers.hollow)
+            cells: list[Cell] = [Cell((Link((words.title(group.title),), f"#{group.anchor}"),))]
+            for share in shares:
+                cells += [share_cell(words, share), count_cell(words, share, "total")]
+            rows.append(Row(tuple(cells)))
+    if not rows:
+        return None
+    base = words.word("Of how many")
+    columns = [Column(words.word("Touchpoint"))]
+    for title in (words.word("Hidden unhappy"), words.word("Quiet fans"), words.word("Hollow top marks")):
+        columns += [Column(title, True), Column(base, True)]
+    return Table(words.say("Marks that hide something, by touchpoint"), tuple(columns), tuple(rows), tall=True)
+
+
+def _quotes_about(teller: Teller) -> list[Block | None]:
+    words = teller.words
+    quotes = teller.summary.overall.quotes
+    titles = {
+        "hidden_unhappy": words.word("Hidden unhappy, in their own words"),
+        "quiet_fans": words.word("Quiet fans, in their own words"),
+        "hollow": words.word("Hollow top marks, in their own words"),
+    }
+    return [quotes_of(teller, [q for q in quotes if q.about == about], title) for about, title in titles.items()]
