@@ -165,7 +165,7 @@ def _counts(lines: Sequence[Line], items: Sequence[tuple[str, str]]) -> Floats:
 def _f1(counts: Floats) -> Floats:
     """Return F1 of counts [..., 3]: right, given, wanted; NaN where nothing was given or wanted."""
     total = counts[..., 1] + counts[..., 2]
-    return np.divide(2 * counts[..., 0], total, out=np.full(total.shape, np.nan), where=total > 0)
+    return np.asarray(np.divide(2 * counts[..., 0], total, out=np.full(total.shape, np.nan), where=total > 0))
 
 
 def _change(task: str, label: str, rows: int, positives: int, scores: Floats, draws: Floats, gold: int) -> Change:
@@ -222,8 +222,8 @@ def sentence(comparison: Comparison) -> str:
     points = f"{100 * WORTH_TELLING:.0f} points"
     if change.more_rows == 0:
         return f"{on} the two cannot be told apart: {figures}. A change of {points} would have shown."
-    more = f"more than {MOST_ROWS:,}" if change.more_rows is None else f"about {change.more_rows:,}"
-    return f"{on} it cannot be told which is better: {figures}. To tell a change of {points}, {more} further rows are needed."
+    more = f"More than {MOST_ROWS:,}" if change.more_rows is None else f"About {change.more_rows:,}"
+    return f"{on} it cannot be told which is better: {figures}. {more} further rows would tell a change of {points}."
 
 
 def render(comparisons: Sequence[Comparison], taxonomy: Taxonomy, before: str, after: str) -> str:
