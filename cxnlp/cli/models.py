@@ -65,6 +65,8 @@ def train(
     epochs: Annotated[int | None, typer.Option(min=1, help="Passes over the rows, at most.")] = None,
 ) -> None:
     """Fine-tune a model on labelled rows, for any taxonomy."""
+    import time
+    from collections import deque
     from dataclasses import replace
 
     from cxnlp.taxonomy import default_taxonomy_toml, load_taxonomy
@@ -79,10 +81,17 @@ def train(
     settings = replace(TrainSettings(), seed=seed)
     if epochs:
         settings = replace(settings, epochs=epochs)
+    began = time.monotonic()
     with progress_bar("training", None) as advance:
+        recent: deque[float] = deque(maxlen=20)
 
         def report(done: int, total: int, loss: float) -> None:
-            advance(1, f"step {done} of {total}, loss {loss:.3f}")
+            recent.append(loss)
+            left = (time.monotonic() - began) / done * (total - done)
+            how = f"step {done} of {total}, loss {sum(recent) / len(recent):.3f}, {left / 60:.1f} min left at most"
+            advance(1, how)
+            if done % max(1, total // 20) == 0:
+                logger.info(how)
 
         built = build(examples, toml, out, base=base, settings=settings, report=report, say=logger.info)
     typer.echo(f"{out}: trained on {built.trained_on} rows in {built.seconds / 60:.1f} min, {len(built.epochs)} passes")

@@ -20,6 +20,7 @@ from cxnlp.model.base import DEFAULT_BASE, load_encoder, load_tokenizer, resolve
 from cxnlp.model.examples import Examples, check_trainable, concatenate, split_validation
 from cxnlp.model.layout import Layout
 from cxnlp.model.network import Network
+from cxnlp.model.probe import start_heads
 from cxnlp.model.reading import Reader
 from cxnlp.model.train import Epoch, TrainSettings, fit, gather
 from cxnlp.taxonomy import parse_taxonomy
@@ -65,6 +66,9 @@ def build(
     train_rows, validation_rows = split_validation(usable, VALIDATION_SHARE, settings.seed)
     train, validation = usable.take(train_rows), usable.take(validation_rows)
     say(f"Training on {len(train)} rows, validating on {len(validation)}.")
+    if settings.probe:
+        say("Fitting the heads to the untrained encoder …")
+        start_heads(network, pooled_vectors(network, reader, train), train, layout)
     epochs = fit(
         network,
         reader,
@@ -118,18 +122,25 @@ def start_network(
     return Network(encoder, layout.width, settings.dropout), tensors
 
 
-def network_logits(network: Network, reader: Reader, examples: Examples, batch: int = 64) -> npt.NDArray[np.float32]:
+def network_logits(network: Network, reader: Reader, examples: Examples) -> npt.NDArray[np.float32]:
     """Return the network's outputs for examples, [rows, outputs]."""
+    pooled = torch.from_numpy(pooled_vectors(network, reader, examples))
+    with torch.inference_mode():
+        return np.asarray(network.heads(pooled).numpy(), dtype=np.float32)
+
+
+def pooled_vectors(network: Network, reader: Reader, examples: Examples, batch: int = 64) -> npt.NDArray[np.float32]:
+    """Return the pooled vector of each example, [rows, H]."""
     windows = reader.read(examples.texts, examples.authors)
     starts = np.searchsorted(windows.text, np.arange(len(examples) + 1))
     lengths = np.add.reduceat(windows.lengths(), starts[:-1])
     order = np.argsort(lengths, kind="stable")
-    found = np.zeros((len(examples), network.heads.out_features), dtype=np.float32)
+    found = np.zeros((len(examples), network.hidden), dtype=np.float32)
     with torch.inference_mode():
         for start in range(0, len(order), batch):
             rows = order[start : start + batch]
             pieces, mask, owners = gather(windows, rows, starts, reader.padding)
-            found[rows] = network.read(pieces, mask, owners, len(rows)).numpy()
+            found[rows] = network.pool_fast(pieces, mask, owners, len(rows)).numpy()
     return found
 
 

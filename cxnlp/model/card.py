@@ -118,7 +118,8 @@ Real rows were written by customers and companies; written ones were composed fo
 Weakest labels on {lead} rows (F1): {weak or "too few rows to say"}.
 
 Unsure band: {unsure["share"]:.0%} of {lead} rows. Answers wholly right inside it {share(unsure["right_inside"])},
-outside it {share(unsure["right_outside"])}. `confidence` is the probability that a task's answer is wholly right; its calibration
+outside it {share(unsure["right_outside"])}. `confidence` is the probability that a task's answer is wholly right; its
+calibration
 error per task and language stands in `evaluation.json`.
 
 ## Training

@@ -45,22 +45,23 @@ class Network(nn.Module):
         count = torch.zeros(texts, dtype=sums.dtype).index_add(0, text, mask.sum(1).to(sums.dtype))
         return total / count.clamp(min=1.0).unsqueeze(1)
 
-    def read(self, pieces: Tensor, mask: Tensor, text: Tensor, texts: int) -> Tensor:
-        """Return logits [T, O], the encoder in bf16 where the processor has it; for use without gradients too."""
+    def pool_fast(self, pieces: Tensor, mask: Tensor, text: Tensor, texts: int) -> Tensor:
+        """Return what `pool` does, the encoder in bf16 where the processor has it."""
         with torch.autocast("cpu", torch.bfloat16, enabled=has_fast_bf16()):
-            pooled = self.pool(pieces, mask, text, texts)
-        logits: Tensor = self.heads(self.dropout(pooled))
-        return logits
+            return self.pool(pieces, mask, text, texts)
 
     def forward(self, pieces: Tensor, mask: Tensor, text: Tensor, texts: int) -> Tensor:
-        """Return logits [T, O]."""
-        logits: Tensor = self.heads(self.dropout(self.pool(pieces, mask, text, texts)))
+        """Return logits [T, O]; the heads work in fp32."""
+        logits: Tensor = self.heads(self.dropout(self.pool_fast(pieces, mask, text, texts)))
         return logits
 
 
 def pad(windows: list[Any], padding: int, length: int | None = None) -> tuple[Tensor, Tensor]:
-    """Return pieces and mask [W, L] of windows of unequal length, padded on the right."""
-    longest = length or max(len(window) for window in windows)
+    """Return pieces and mask [W, L] of windows of unequal length, padded on the right.
+
+    L is `length`, or else the next multiple of 8: few distinct shapes, so kernels and memory blocks are used again.
+    """
+    longest = length or -(-max(len(window) for window in windows) // 8) * 8
     pieces = torch.full((len(windows), longest), padding, dtype=torch.long)
     mask = torch.zeros((len(windows), longest), dtype=torch.long)
     for row, window in enumerate(windows):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable
 from typing import Literal
 
@@ -31,5 +32,9 @@ def prepare(network: Network, precision: Precision) -> Sums:
     if precision == "bf16":
         network.encoder.to(torch.bfloat16)
     elif precision == "int8":
-        network.encoder = torch.ao.quantization.quantize_dynamic(network.encoder, {torch.nn.Linear}, dtype=torch.qint8)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", DeprecationWarning)  # there is no other way without a further package
+            network.encoder = torch.ao.quantization.quantize_dynamic(  # type: ignore[no-untyped-call]
+                network.encoder, {torch.nn.Linear}, dtype=torch.qint8
+            )
     return network.sums

@@ -20,6 +20,7 @@ from cxnlp.model.augment import distort
 from cxnlp.model.examples import Examples
 from cxnlp.model.layout import Layout
 from cxnlp.model.network import Network, pad
+from cxnlp.model.objective import loss_of
 from cxnlp.model.processor import keep_freed_memory
 from cxnlp.model.reading import Reader, Windows
 
@@ -31,15 +32,15 @@ class TrainSettings:
     seed: int = 13
     epochs: int = 5
     batch_texts: int = 32
-    rate: float = 2.5e-4
-    head_rate: float = 1e-3
+    rate: float = 1e-4
+    head_rate: float = 2e-3
     layer_decay: float = 0.9
     warmup: float = 0.1
     weight_decay: float = 0.01
     dropout: float = 0.1
     frozen_layers: int = 0
+    probe: bool = True
     distort_share: float = 0.2
-    smoothing: float = 0.0
     real_weight: float = 1.0
     average: float = 0.0
     patience: int = 3
@@ -92,29 +93,6 @@ def batches(lengths: npt.NDArray[np.int64], size: int, generator: np.random.Gene
         found += [chunk[i : i + size] for i in range(0, len(chunk), size)]
     generator.shuffle(found)
     return found
-
-
-def loss_of(logits: Tensor, targets: Tensor, layout: Layout, settings: TrainSettings, weights: Tensor) -> Tensor:
-    """Return the mean loss over the texts of a batch: cross-entropy per task, unlabelled tasks left out.
-
-    `logits` and `targets` are [T, O], `weights` [T].
-    """
-    total = logits.new_zeros(())
-    for task, where in layout:
-        wanted = targets[:, where]
-        known = ~torch.isnan(wanted[:, 0])
-        if not bool(known.any()):
-            continue
-        given, wanted, weight = logits[known, where], wanted[known], weights[known]
-        if task.kind == "multi":
-            smooth = wanted * (1 - settings.smoothing) + settings.smoothing / 2
-            loss = nn.functional.binary_cross_entropy_with_logits(given, smooth, reduction="none").sum(1)
-        else:
-            loss = nn.functional.cross_entropy(
-                given, wanted.argmax(1), reduction="none", label_smoothing=settings.smoothing
-            )
-        total = total + settings.task_weights.get(task.name, 1.0) * (loss * weight).sum() / weight.sum()
-    return total
 
 
 class Average:
@@ -197,8 +175,8 @@ def fit(
             for group, rate in zip(optimizer.param_groups, rates, strict=True):
                 group["lr"] = rate * factor
             pieces, mask, owners = gather(windows, rows, starts, reader.padding)
-            logits = network.read(pieces, mask, owners, len(rows))
-            loss = loss_of(logits, targets[rows], layout, settings, weights[rows])
+            logits = network(pieces, mask, owners, len(rows))
+            loss = loss_of(logits, targets[rows], layout, weights[rows], settings.task_weights)
             loss.backward()  # type: ignore[no-untyped-call]
             nn.utils.clip_grad_norm_([p for p in network.parameters() if p.requires_grad], 1.0)
             optimizer.step()

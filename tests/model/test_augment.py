@@ -1,0 +1,27 @@
+"""Noise leaves the words recognisable and never empties a text."""
+
+from __future__ import annotations
+
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cxnlp.model.augment import distort, strip_diacritics
+
+
+def test_letters_without_decomposition_are_plain_too() -> None:
+    assert strip_diacritics("Đường łódź ășțî") == "Duong lodz asti"
+
+
+@given(text=st.text(min_size=1, max_size=80), seed=st.integers(0, 1000))
+def test_a_text_stays_a_text(text: str, seed: int) -> None:
+    found = distort(text, np.random.default_rng(seed))
+    assert found.strip()
+    assert len(found) <= 2 * len(text) + 8
+
+
+def test_the_generator_decides() -> None:
+    text = "Dịch vụ rất tốt, giao hàng nhanh"
+    first, again = (distort(text, np.random.default_rng(5)) for _ in range(2))
+    assert first == again
+    assert len({distort(text, np.random.default_rng(seed)) for seed in range(30)}) > 5

@@ -1,0 +1,167 @@
+"""Training learns what the rows tell, gives the same model twice, and leaves alone what it must."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from cxnlp.errors import LabelsError, ModelError
+from cxnlp.model import folder
+from cxnlp.model.assess import decisions_of, gold_part
+from cxnlp.model.base import load_encoder, load_tokenizer
+from cxnlp.model.build import build, start_network, without_gold
+from cxnlp.model.examples import Examples, concatenate
+from cxnlp.model.layout import Layout
+from cxnlp.model.metrics import micro_f1
+from cxnlp.model.network import Network
+from cxnlp.model.objective import loss_of
+from cxnlp.model.predict import Predictor
+from cxnlp.model.reading import Reader
+from cxnlp.model.train import TrainSettings, batches, fit, parameter_groups, schedule
+from cxnlp.taxonomy import Taxonomy
+
+QUICK = TrainSettings(seed=3, epochs=2, rate=5e-3, head_rate=2e-2, distort_share=0.0)
+
+
+def test_a_trained_model_reads_unseen_rows(tiny_model: Path, examples: Examples) -> None:
+    gold = gold_part(examples)
+    decided = decisions_of(Predictor.load(tiny_model), gold)
+    for task in ("mood", "stance", "effort"):
+        assert micro_f1(gold.targets[task] > 0.5, decided.labels[task]) > 0.9, task
+
+
+def test_the_same_seed_gives_the_same_model(
+    tiny_base: Path, examples: Examples, taxonomy_toml: str, tmp_path: Path
+) -> None:
+    for name in ("one", "two"):
+        build(examples, taxonomy_toml, tmp_path / name, base=str(tiny_base), settings=QUICK)
+    assert folder.version_of(tmp_path / "one") == folder.version_of(tmp_path / "two")
+
+
+def test_another_seed_gives_another_model(
+    tiny_base: Path, examples: Examples, taxonomy_toml: str, tmp_path: Path
+) -> None:
+    from dataclasses import replace
+
+    build(examples, taxonomy_toml, tmp_path / "one", base=str(tiny_base), settings=QUICK)
+    build(examples, taxonomy_toml, tmp_path / "two", base=str(tiny_base), settings=replace(QUICK, seed=4))
+    assert folder.version_of(tmp_path / "one") != folder.version_of(tmp_path / "two")
+
+
+def test_gold_rows_and_their_near_copies_are_not_trained_on(examples: Examples) -> None:
+    gold = examples.take([part == "gold" for part in examples.parts])
+    copy = gold.take([0])
+    copy = Examples(
+        ids=("copy",),
+        texts=(copy.texts[0].upper() + " !",),
+        languages=copy.languages,
+        authors=copy.authors,
+        origins=copy.origins,
+        parts=("train",),
+        targets=copy.targets,
+    )
+    left = without_gold(concatenate([examples, copy]))
+    assert "copy" not in left.ids
+    assert not set(left.ids) & set(gold.ids)
+    assert len(left) > 300
+
+
+def test_early_stopping_keeps_the_best_pass(tiny_base: Path, examples: Examples, taxonomy: Taxonomy) -> None:
+    layout = Layout(taxonomy)
+    network, _ = start_network(tiny_base, layout, QUICK)
+    given = iter([0.1, 0.9, 0.2, 0.3, 0.4])
+    states: list[torch.Tensor] = []
+
+    def validate(current: Network) -> float:
+        states.append(current.heads.weight.detach().clone())
+        return next(given)
+
+    from dataclasses import replace
+
+    settings = replace(QUICK, epochs=9, patience=2)
+    epochs = fit(network, Reader(load_tokenizer(tiny_base)), layout, examples.take(range(64)), settings, validate)
+    assert [epoch.score for epoch in epochs] == [0.1, 0.9, 0.2, 0.3]
+    assert torch.equal(network.heads.weight, states[1])
+
+
+def test_word_embeddings_and_frozen_layers_stay(tiny_base: Path, examples: Examples, taxonomy: Taxonomy) -> None:
+    from dataclasses import replace
+
+    layout = Layout(taxonomy)
+    settings = replace(QUICK, epochs=1, frozen_layers=1)
+    network, before = start_network(tiny_base, layout, settings)
+    fit(network, Reader(load_tokenizer(tiny_base)), layout, examples.take(range(64)), settings)
+    after = folder.tensors_of(network.encoder)
+    changed = {name for name in before if not np.array_equal(before[name], after[name])}
+    assert changed
+    assert all(name.startswith("encoder.layer.1.") for name in changed)
+
+
+def test_a_task_that_is_not_labelled_gives_no_loss(taxonomy: Taxonomy) -> None:
+    layout = Layout(taxonomy)
+    logits = torch.randn(4, layout.width, requires_grad=True)
+    targets = torch.zeros(4, layout.width)
+    targets[:, 3] = 1.0
+    targets[:, 6] = 1.0
+    targets[2:, :3] = float("nan")
+    loss_of(logits, targets, layout, torch.ones(4)).backward()
+    assert logits.grad is not None
+    assert (logits.grad[2:, :3] == 0).all()
+    assert (logits.grad[:2, :3] != 0).all()
+
+
+def test_lower_layers_learn_more_slowly(tiny_base: Path) -> None:
+    network = Network(load_encoder(tiny_base), 5)
+    groups = parameter_groups(network, TrainSettings(rate=1.0, layer_decay=0.5, head_rate=7.0))
+    assert [group["lr"] for group in groups] == [0.5, 0.5, 1.0, 1.0, 7.0]
+
+
+def test_batches_hold_every_row_once_and_like_lengths() -> None:
+    lengths = np.random.default_rng(0).integers(3, 120, 500)
+    found = batches(lengths, 16, np.random.default_rng(1))
+    assert sorted(np.concatenate(found)) == list(range(500))
+    assert np.mean([np.ptp(lengths[rows]) for rows in found]) < 10
+
+
+def test_the_rate_rises_then_falls() -> None:
+    factors = [schedule(step, 100, 0.1) for step in range(100)]
+    assert max(factors) == pytest.approx(1.0)
+    assert factors[0] < factors[5] < factors[10] > factors[50] > factors[99] > 0
+
+
+def test_training_says_what_it_was_made_of(tiny_model: Path) -> None:
+    record = json.loads((tiny_model / "training.json").read_text(encoding="utf-8"))
+    assert record["settings"]["seed"] == 3
+    assert record["rows"]["train"] > record["rows"]["validation"] > 0
+    assert len(record["data_sha256"]) == 12
+    assert record["epochs"]
+
+
+class TestBadInput:
+    def test_too_few_rows(self, tiny_base: Path, examples: Examples, taxonomy_toml: str, tmp_path: Path) -> None:
+        with pytest.raises(LabelsError, match="found 10 labelled rows with text, expected at least 40"):
+            build(examples.take(range(1, 5)).take([0, 1, 2] * 3 + [0]), taxonomy_toml, tmp_path / "m", base="nowhere")
+
+    def test_a_task_with_one_class(self, examples: Examples, taxonomy_toml: str, tmp_path: Path) -> None:
+        same = examples.targets["stance"].copy()
+        same[:] = [0, 0, 1]
+        one = Examples(**{**vars(examples), "targets": {**examples.targets, "stance": same}})
+        with pytest.raises(LabelsError, match="task 'stance': all .* rows hold only 'neither'"):
+            build(one, taxonomy_toml, tmp_path / "m", base="nowhere")
+
+    def test_a_task_without_labels(self, examples: Examples, taxonomy_toml: str, tmp_path: Path) -> None:
+        none = np.full_like(examples.targets["stance"], np.nan)
+        without = Examples(**{**vars(examples), "targets": {**examples.targets, "stance": none}})
+        with pytest.raises(LabelsError, match="task 'stance': found 0 labelled rows"):
+            build(without, taxonomy_toml, tmp_path / "m", base="nowhere")
+
+    def test_a_base_that_is_not_here(self, examples: Examples, taxonomy_toml: str, tmp_path: Path) -> None:
+        with pytest.raises(
+            ModelError, match=r"base 'nowhere' is not here; fetch it once with: cxnlp models pull nowhere"
+        ):
+            build(examples, taxonomy_toml, tmp_path / "m", base="nowhere")
+        assert not (tmp_path / "m").exists()
