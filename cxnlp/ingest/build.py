@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import heapq
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import TypeVar
@@ -52,49 +52,54 @@ class Builder:
     """Makes the batches of one file; remembers the ids and languages that it has seen."""
 
     def __init__(
-        self, file: str, export: ExportConfig, journey: Journey, columns: dict[str, str], modified: date | None = None
+        self,
+        file: str,
+        export: ExportConfig,
+        journey: Journey,
+        columns: dict[str, str],
+        again: Callable[[], Iterable[RawRows]],
+        modified: date | None = None,
     ) -> None:
-        """Take `columns` (canonical name → the file's own name) and the day the file was last `modified`.
+        """Take `columns` (canonical name → the file's own name), how to read the file `again` from its start for a
+        sample of its texts, and the day it was last `modified`.
 
         Raise `ConfigError` when the touchpoint or language of the whole export is not known.
         """
         self._file = file
         self._export = export
         self._columns = columns
+        self._again = again
         self._ignored = frozenset(export.ignore)
         reference = modified if export.reference_date == "modified" else export.reference_date
         self._read_date = DateReader(export.day_first, reference or None)
         self.touchpoints = TouchpointReader(journey, columns.get("touchpoint"), export.touchpoint)
         self._lines_of_ids: dict[str, int] = {}
         self._known_languages: dict[str, str | None] = {}
-        self.shares: dict[str, float] | None = None
+        self._shares: dict[str, float] | None = None
         try:
             self._language = languages.parse_language(export.language) if export.language else None
         except ValueError as error:
             raise ConfigError(f"export.language: found {export.language!r}, expected {error}") from None
 
-    @property
-    def needs_detection(self) -> bool:
-        """Whether rows may come without a language of their own."""
-        return self._language is None
+    def _sample_languages(self) -> dict[str, float]:
+        """Return the file's share of languages, from a sample of the texts that state none.
 
-    def sample_file(self, chunks: Iterator[RawRows]) -> None:
-        """Learn the file's share of languages from a sample of the texts that state none.
-
-        The sample is those with the greatest hashes: random, and the same whatever the order of the rows.
+        The sample is those with the greatest hashes: random, each text once, the same whatever the order of the rows.
         """
         sample: list[tuple[str, str]] = []
-        for raw in chunks:
+        inside: set[str] = set()
+        for raw in self._again():
             stated = raw.cells.get(self._columns.get("language", ""))
             for at, value in enumerate(raw.cells.get(self._columns["text"], [])):
                 if isinstance(value, str) and value and not (stated and isinstance(stated[at], str) and stated[at]):
                     entry = (text_hash(value[:1000]), value[:1000])
-                    if len(sample) < languages.SAMPLE:
-                        heapq.heappush(sample, entry)
-                    elif entry > sample[0]:
-                        heapq.heapreplace(sample, entry)
-        if sample:
-            self.shares = languages.share_of_languages(replace_surrogates(text) for _, text in sample)
+                    if entry[0] in inside or (len(sample) == languages.SAMPLE and entry <= sample[0]):
+                        continue
+                    inside.add(entry[0])
+                    heapq.heappush(sample, entry)
+                    if len(sample) > languages.SAMPLE:
+                        inside.remove(heapq.heappop(sample)[0])
+        return languages.share_of_languages(replace_surrogates(text) for _, text in sample)
 
     def build(self, raw: RawRows) -> Batch:
         """Return the batch of some raw rows."""
@@ -229,10 +234,10 @@ class Builder:
                 if language is None and text is not None
             }
         if missing:
-            if self.shares is None:
-                self.shares = languages.share_of_languages(list(missing.values())[: languages.SAMPLE])
+            if self._shares is None:
+                self._shares = self._sample_languages()
             self._known_languages.update(
-                zip(missing, languages.detect(list(missing.values()), self.shares), strict=True)
+                zip(missing, languages.detect(list(missing.values()), self._shares), strict=True)
             )
         for at, (language, key) in enumerate(zip(stated, hashes, strict=True)):
             if language is None and key is not None:

@@ -158,8 +158,8 @@ class DateReader:
         if _DIGITS.fullmatch(text) and not _COMPACT.fullmatch(text):
             return self._number(float(text))
         for pattern, make in _FORMS:
-            if found := pattern.fullmatch(text):
-                return make(self, found)
+            if (found := pattern.fullmatch(text)) and (moment := make(self, found)):
+                return moment
         relative = self._relative(text)
         if relative:
             return relative
@@ -245,16 +245,14 @@ def _numeric(reader: DateReader, found: re.Match[str]) -> datetime:
     return _moment(found, int(found["month"]), int(found["day"]))
 
 
-def _named(reader: DateReader, found: re.Match[str]) -> datetime:
+def _named(reader: DateReader, found: re.Match[str]) -> datetime | None:
     name = _fold(found["name"])
     year = int(found["year"])
     month = (_jalali_months() if 1300 <= year < 1500 else _month_names()).get(name)
-    if month is None:
-        raise ValueError("a date")
-    return _moment(found, month, int(found["day"]))
+    return _moment(found, month, int(found["day"])) if month else None
 
 
-_FORMS: tuple[tuple[re.Pattern[str], Callable[[DateReader, re.Match[str]], datetime]], ...] = (
+_FORMS: tuple[tuple[re.Pattern[str], Callable[[DateReader, re.Match[str]], datetime | None]], ...] = (
     (_YEAR_FIRST, _numeric),
     (_YEAR_LAST, DateReader._year_last),
     (_COMPACT, _numeric),

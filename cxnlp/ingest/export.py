@@ -10,7 +10,7 @@ from typing import Literal
 from cxnlp.config import ExportConfig
 from cxnlp.console import logger
 from cxnlp.errors import ExportError
-from cxnlp.ingest import delimited, jsonrows, languages, sources
+from cxnlp.ingest import delimited, jsonrows, sources
 from cxnlp.ingest.build import Batch, Builder, batches
 from cxnlp.ingest.encoding import Encoding, detect, is_gzip, open_bytes
 from cxnlp.ingest.raw import RawRows, show
@@ -152,6 +152,9 @@ def read_export(path: Path, export: ExportConfig, journey: Journey, *, batch_row
     Raise `ExportError` when the file cannot be read at all: most often before the first batch, and for damage that
     shows only later (a broken JSON array, a workbook cut in the middle) between two batches; what came before is then
     not to be kept. Values of the touchpoint column that the journey does not know are logged at the end.
+
+    Where rows state no language the file is read once more for a sample of its texts, and the language models stay
+    loaded (about 0.5 GB) for the next file; `languages.release` gives the memory back.
     """
     raw = open_export(path, export)
     if raw.header is None:
@@ -166,13 +169,8 @@ def read_export(path: Path, export: ExportConfig, journey: Journey, *, batch_row
     else:
         columns = map_columns(raw, raw.header)
     file = path.name if path.name != sources.MEMORY else "query"
-    builder = Builder(file, export, journey, columns, sources.modified_on(path))
-    try:
-        if builder.needs_detection:
-            builder.sample_file(raw.chunks(batch_rows))
-        yield from batches(builder, raw.chunks(batch_rows))
-    finally:
-        languages.release()
+    builder = Builder(file, export, journey, columns, lambda: raw.chunks(batch_rows), sources.modified_on(path))
+    yield from batches(builder, raw.chunks(batch_rows))
     _tell_unknown(path, builder)
 
 

@@ -53,7 +53,7 @@ def name_score(canonical: str, name: str) -> float:
     hits = [
         rank
         for called, rank in known.items()
-        if len(called) > 2 and re.search(rf"(?<!\w){re.escape(called)}(?!\w)", spaced)
+        if len(called) > 1 and re.search(rf"(?<!\w){re.escape(called)}(?!\w)", spaced)
     ]
     return 1 - min(hits) / len(known) if hits else 0.0
 
@@ -79,7 +79,7 @@ def guess_scale(column: ColumnProfile) -> tuple[tuple[float, float], float]:
     for low, high in SCALES:
         read = sum(count for value, count in column.values.items() if _reads(value, low, high))
         share = read / total if total else 0.0
-        if share > best_share + 0.02:
+        if share > best_share + 0.05:
             best, best_share = (low, high), share
     if best == (1.0, 10.0) and re.search(r"nps|recommend|likel", column.name, re.IGNORECASE):
         best = (0.0, 10.0)
@@ -170,6 +170,10 @@ def _has_letters(value: Cell) -> bool:
     return any(sign.isalpha() for sign in str(value))
 
 
+def _has_blanks(column: ColumnProfile) -> bool:
+    return any(len(str(value).split()) > 1 for value in column.sample)
+
+
 def _by_content(
     canonical: str, free: Mapping[str, ColumnProfile], rows: int, scored: list[tuple[float, float, str]]
 ) -> str | None:
@@ -179,5 +183,5 @@ def _by_content(
         return max((n for n in fitting if free[n].mean_length > 12), key=lambda n: free[n].mean_length, default=None)
     full = [name for name in fitting if free[name].filled >= 0.95 * rows]
     if canonical == "id":
-        full = [name for name in full if free[name].filled == rows and free[name].longest <= 64]
+        full = [name for name in full if free[name].filled == rows and not _has_blanks(free[name])]
     return full[0] if full else None

@@ -1,0 +1,308 @@
+"""Reading an export: replies, touchpoints, segments, duplicates, whatever the size of a batch and the format."""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import json
+import logging
+import sqlite3
+import stat
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+
+import duckdb
+import openpyxl
+import pandas as pd
+import pytest
+
+from cxnlp.config import ColumnsConfig, ExportConfig
+from cxnlp.errors import ConfigError, ExportError
+from cxnlp.ingest import FRAME_COLUMNS, find_files, fingerprint, write_rejected
+from cxnlp.journey import Journey, default_journey, parse_journey
+from cxnlp.records import RejectedRow, text_hash
+
+from .reading import config, read
+
+FRAME = pd.DataFrame(
+    {
+        "id": ["a", "b", "c", "d"],
+        "text": ["Great shop", "Line one\nline two", None, 'żółw; fine, "really"'],
+        "stars": ["5", "1", "3", "9"],
+        "date": ["2025-11-06 05:56:00", "2025-11-07 00:00:00", None, "2025-11-08 00:00:00"],
+        "reply": [None, "We refunded it today.", None, None],
+        "country": ["PL", "RO", None, "VN"],
+    }
+)
+COLUMNS = ("stars", "date", "reply")
+
+
+def _write(frame: pd.DataFrame, path: Path) -> None:
+    name = path.name.removesuffix(".gz")
+    if name.endswith((".csv", ".tsv")):
+        frame.to_csv(path, index=False, sep="\t" if name.endswith(".tsv") else ",", encoding="utf-8")
+    elif name.endswith((".json", ".jsonl")):
+        rows = [{k: (None if pd.isna(v) else v) for k, v in row.items()} for row in frame.to_dict("records")]
+        text = json.dumps(rows) if name.endswith(".json") else "\n".join(map(json.dumps, rows))
+        path.write_bytes(gzip.compress(text.encode()) if path.suffix == ".gz" else text.encode())
+    else:
+        plain = path.with_name(name)
+        if name.endswith(".xlsx"):
+            book = openpyxl.Workbook()
+            for row in [list(frame.columns), *frame.astype(object).where(frame.notna(), None).values.tolist()]:
+                book.active.append(row)
+            book.save(plain)
+        else:
+            frame.to_parquet(plain)
+        if path != plain:
+            path.write_bytes(gzip.compress(plain.read_bytes()))
+
+
+@pytest.mark.parametrize("suffix", ["csv", "tsv", "json", "jsonl", "xlsx", "parquet"])
+@pytest.mark.parametrize("packed", ["", ".gz"])
+def test_every_format_gives_the_same_records(suffix: str, packed: str, tmp_path: Path) -> None:
+    path = tmp_path / f"export.{suffix}{packed}"
+    _write(FRAME, path)
+    found = read(path, config(*COLUMNS))
+    assert list(found.records.columns) == list(FRAME_COLUMNS)
+    assert found.column("id") == ["a", "b", "c"]
+    assert found.column("text") == ["Great shop", "Line one\nline two", None]
+    assert found.column("stars") == [5, 1, 3]
+    assert found.column("date") == [datetime(2025, 11, 6, 5, 56), datetime(2025, 11, 7), None]
+    assert found.column("segments") == ['{"country": "PL"}', '{"country": "RO"}', "{}"]
+    assert [(row.column, row.reason) for row in found.rejected] == [("stars", "not a mark")]
+    assert set(found.records["file"]) == {path.name}
+
+
+@pytest.mark.parametrize("make", [sqlite3.connect, duckdb.connect], ids=["sqlite", "duckdb"])
+def test_a_query_gives_the_same_records_and_cannot_write(make: Callable[[str], object], tmp_path: Path) -> None:
+    path = tmp_path / "feedback.db"
+    connection = make(str(path))
+    connection.execute("CREATE TABLE f (id TEXT, text TEXT, stars TEXT, date TEXT, reply TEXT, country TEXT)")  # type: ignore[attr-defined]
+    for row in FRAME.astype(object).where(FRAME.notna(), None).values.tolist():
+        connection.execute("INSERT INTO f VALUES (?, ?, ?, ?, ?, ?)", row)  # type: ignore[attr-defined]
+    if make is sqlite3.connect:
+        connection.commit()  # type: ignore[attr-defined]
+    connection.close()  # type: ignore[attr-defined]
+    columns = ColumnsConfig(stars="stars", date="date", reply="reply")
+    export = ExportConfig(database=path.name, query="SELECT * FROM f", columns=columns, language="en")
+    (found_path,) = find_files(export, tmp_path)
+    found = read(found_path, export, batch_rows=3)
+    assert (found.rows, found.batches, found.column("id")) == (4, 2, ["a", "b", "c"])
+    before = fingerprint(found_path, export, default_journey())
+    writing = export.model_copy(update={"query": "INSERT INTO f VALUES ('x','x','1','','','') RETURNING *"})
+    with pytest.raises(ExportError, match="failed"):
+        read(found_path, writing)
+    assert fingerprint(found_path, export, default_journey()) == before
+
+
+@pytest.mark.parametrize("batch_rows", [1, 2, 3, 1000])
+def test_records_do_not_depend_on_the_size_of_a_batch(batch_rows: int, tmp_path: Path) -> None:
+    rows = [
+        {
+            "id": str(n % 47),
+            "text": f"text {n} żółw" if n % 5 else "",
+            "stars": str(n % 7),
+            "reply": "sorry" if n % 3 else "",
+        }
+        for n in range(60)
+    ]
+    path = tmp_path / "export.csv"
+    pd.DataFrame(rows).to_csv(path, index=False)
+    export = config("stars", "reply", language="")
+    whole, parts = read(path, export, batch_rows=10_000), read(path, export, batch_rows=batch_rows)
+    order = ["line", "author"]
+    pd.testing.assert_frame_equal(
+        whole.records.sort_values(order).reset_index(drop=True), parts.records.sort_values(order).reset_index(drop=True)
+    )
+    assert whole.rejected == parts.rejected
+
+
+def test_a_reply_is_a_record_of_its_own(tmp_path: Path) -> None:
+    path = tmp_path / "export.csv"
+    path.write_text(
+        "id,text,stars,date,answer,answered,channel,why,left,shop\n"
+        "1,Bad,1,2025-11-06,We refunded it,2025-11-08,buy,How was it?,yes,north\n"
+        "2,Bad,2,2025-11-06,Sorry,,buy,How was it?,no,\n",
+        encoding="utf-8",
+    )
+    mapping = {
+        "reply": "answer",
+        "reply_date": "answered",
+        "touchpoint": "channel",
+        "question": "why",
+        "outcome": "left",
+    }
+    found = read(path, config("stars", "date", mapping=mapping))
+    replies = found.records[found.records["reply_to"].notna()].reset_index(drop=True)
+    assert replies["id"].tolist() == ["1/reply", "2/reply"]
+    assert replies["reply_to"].tolist() == ["1", "2"]
+    assert replies["author"].tolist() == ["company", "company"]
+    assert replies["text"].tolist() == ["We refunded it", "Sorry"]
+    assert replies["text_hash"].tolist() == [text_hash("We refunded it"), text_hash("Sorry")]
+    assert replies["touchpoint"].tolist() == ["buy", "buy"]
+    assert replies["date"].tolist() == [datetime(2025, 11, 8), datetime(2025, 11, 6)]
+    for column in ("stars", "scale_low", "scale_high", "question", "outcome"):
+        assert replies[column].isna().all()
+    assert replies["segments"].tolist() == ['{"shop": "north"}', "{}"]
+    assert found.column("outcome") == ["yes", "no"]
+    assert found.column("scale_low") == [1, 1]
+
+
+def test_rows_in_cxnlps_own_form_keep_their_place(tmp_path: Path) -> None:
+    path = tmp_path / "own.jsonl"
+    path.write_text(
+        '{"id": "7", "text": "Bad", "author": "customer"}\n{"id": "7/reply", "text": "Sorry", "author": "company"}\n'
+    )
+    found = read(path, config("author"))
+    assert found.column("reply_to") == [None, "7"]
+
+
+JOURNEY = """
+[[touchpoints]]
+name = "shop"
+title = "In the shop"
+stage = "during"
+values = ["Store", "فروشگاه"]
+
+[[touchpoints]]
+name = "get_help"
+stage = "after"
+
+[[rules]]
+touchpoint = "get_help"
+column = "queue"
+matches = "(?i)support"
+
+[[rules]]
+touchpoint = "shop"
+column = "url"
+matches = "/shop/"
+
+[[rules]]
+touchpoint = "shop"
+column = "not there"
+matches = "."
+"""
+
+
+@pytest.fixture
+def journey() -> Journey:
+    return parse_journey(JOURNEY, "journey.toml")
+
+
+@pytest.fixture
+def touchpoint_export(tmp_path: Path) -> Path:
+    path = tmp_path / "export.csv"
+    path.write_text(
+        "id,text,channel,queue,url\n"
+        "1,x,STORE,support,\n2,x,in the shop,,\n3,x,فروشگاه,,\n4,x,,Tech Support,/shop/\n"
+        "5,x,,,https://x/shop/1\n6,x,Moon,,\n7,x,Moon,support,\n8,x,,,\n",
+        encoding="utf-8",
+    )
+    return path
+
+
+def test_a_touchpoint_comes_from_its_column_else_by_the_first_rule_that_matches(
+    touchpoint_export: Path, journey: Journey, caplog: pytest.LogCaptureFixture
+) -> None:
+    logging.getLogger("cxnlp").propagate = True
+    found = read(touchpoint_export, config(mapping={"touchpoint": "channel"}), journey)
+    assert found.column("touchpoint") == ["shop", "shop", "shop", "get_help", "shop", None, "get_help", None]
+    sources = ["column", "column", "column", "rule", "rule", "none", "rule", "none"]
+    assert found.column("touchpoint_source") == sources
+    assert "'Moon' (2 rows)" in caplog.text
+    assert "`values`" in caplog.text
+
+
+def test_the_touchpoint_of_the_whole_export_fills_what_is_left(touchpoint_export: Path, journey: Journey) -> None:
+    found = read(touchpoint_export, config(mapping={"touchpoint": "channel"}, touchpoint="get_help"), journey)
+    assert found.column("touchpoint")[5:] == ["get_help"] * 3
+    assert set(found.column("touchpoint_source")) == {"column", "rule"}
+    with pytest.raises(ConfigError, match=r"export\.touchpoint: found 'moon', expected .*shop, get_help"):
+        read(touchpoint_export, config(touchpoint="moon"), journey)
+
+
+def test_ignored_columns_are_not_read(tmp_path: Path) -> None:
+    path = tmp_path / "export.csv"
+    path.write_text("id,text,note,shop\n1,x,internal,north\n")
+    assert read(path, config(ignore=("note",))).column("segments") == ['{"shop": "north"}']
+
+
+def test_languages_are_stated_or_detected(tmp_path: Path) -> None:
+    path = tmp_path / "export.csv"
+    rows = ["1,Paczka przyszła bardzo późno i uszkodzona,", "2,super,", "3,Great shop,en-GB", "4,12345,", "5,,"]
+    path.write_text("id,text,lang,stars\n" + "".join(f"{row},5\n" for row in rows), encoding="utf-8")
+    found = read(path, config("stars", mapping={"language": "lang"}, language=""))
+    assert found.column("language") == ["pl", "pl", "en", None, None]
+    assert found.column("language_source") == ["detected", "detected", "column", "none", "none"]
+    fixed = read(path, config("stars", language="Polish"))
+    assert found.column("id") == fixed.column("id")
+    assert set(fixed.column("language")) == {"pl"}
+    with pytest.raises(ConfigError, match=r"export\.language"):
+        read(path, config("stars", language="klingon"))
+
+
+def test_relative_dates_count_back_from_the_files_last_change(tmp_path: Path) -> None:
+    import os
+
+    path = tmp_path / "export.csv"
+    path.write_text("id,text,date\n1,x,2 days ago\n")
+    noon = datetime(2025, 11, 6, 12).timestamp()
+    os.utime(path, (noon, noon))
+    export = config("date", reference_date="modified")
+    assert read(path, export).column("date") == [datetime(2025, 11, 4)]
+    first = fingerprint(path, export, default_journey())
+    os.utime(path, (noon + 86_400, noon + 86_400))
+    assert fingerprint(path, export, default_journey()) != first
+    assert fingerprint(path, config("date"), default_journey()) == fingerprint(path, config("date"), default_journey())
+
+
+def test_one_column_cannot_be_two_things(tmp_path: Path) -> None:
+    path = tmp_path / "export.csv"
+    path.write_text("id,text\n1,x\n")
+    with pytest.raises(ExportError, match="named for two things"):
+        read(path, config(mapping={"reply": "text"}))
+
+
+def test_files_of_an_export_are_found_in_the_order_of_their_names(tmp_path: Path) -> None:
+    for name in ("b.csv", "a.jsonl.gz", ".hidden.csv", "~$open.xlsx", "readme.md", "c.parquet"):
+        (tmp_path / name).write_bytes(b"")
+    (tmp_path / "folder.csv").mkdir()
+    names = [path.name for path in find_files(ExportConfig(path="."), tmp_path)]
+    assert names == ["a.jsonl.gz", "b.csv", "c.parquet"]
+    assert [path.name for path in find_files(ExportConfig(path="*.csv"), tmp_path)] == ["b.csv"]
+    assert find_files(ExportConfig(path="b.csv"), tmp_path) == [tmp_path / "b.csv"]
+    for path, message in (("x.csv", "no such file"), ("*.xlsx", "no file matches"), ("folder.csv", "holds no export")):
+        with pytest.raises(ExportError, match=message):
+            find_files(ExportConfig(path=path), tmp_path)
+    with pytest.raises(ExportError, match="no such database"):
+        find_files(ExportConfig(database="x.db", query="select 1"), tmp_path)
+
+
+def test_rows_set_aside_are_written_for_a_spreadsheet_without_formulas(tmp_path: Path) -> None:
+    rows = [
+        RejectedRow("=cmd.csv", 2, "+stars", "not a mark", "'=1+1'", "a mark"),
+        RejectedRow("a.csv", 3, "@x", "-", "\tx", " =2"),
+    ]
+    path = tmp_path / "rejected.csv"
+    write_rejected(rows, path)
+    with path.open(encoding="utf-8-sig", newline="") as stream:
+        header, *written = list(csv.reader(stream))
+    assert header == ["file", "line", "column", "reason", "found", "expected"]
+    assert [row[1] for row in written] == ["2", "3"]
+    for row in written:
+        for cell in row:
+            assert not cell.lstrip().startswith(("=", "+", "-", "@"))
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert not list(tmp_path.glob("*.partial"))
+
+
+def test_a_vanished_file_and_a_folder_are_named(tmp_path: Path) -> None:
+    with pytest.raises(ExportError, match="no such file"):
+        read(tmp_path / "gone.csv")
+    with pytest.raises(ExportError, match="a folder"):
+        read(tmp_path)
+    with pytest.raises(ExportError, match="cannot be read"):
+        fingerprint(tmp_path / "gone.csv", config(), default_journey())
