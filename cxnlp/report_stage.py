@@ -20,7 +20,7 @@ from cxnlp.journey import Journey
 from cxnlp.labelling.rows import read_labelled
 from cxnlp.nightly import RunRecord, StopSwitch
 from cxnlp.records import RejectedRow, text_hash
-from cxnlp.report.publish import newest_summary, publish
+from cxnlp.report.publish import ReportError, newest_summary, publish
 from cxnlp.store import Store
 from cxnlp.taxonomy import Taxonomy, parse_taxonomy
 
@@ -49,16 +49,37 @@ def report_stage(
     if previous is not None:
         summary = replace(summary, changes=compare(previous, summary))
     stop.check()
-    published = publish(summary, reports, day, config.report.languages)
-    folder = published.parent if published.suffix == ".html" else published
-    write_rejected(
-        (RejectedRow(*row) for row in store.rejected_rows().itertuples(index=False)), folder / "rejected.csv"
-    )
+    folder = _publish(store, summary, config, reports, day)
     record.report = str(folder)
     record.data = summary.versions.data
     record.early_warnings = len(summary.warnings)
     record.unsure_share = summary.blind_spots.unsure.value
     return summary
+
+
+def _publish(store: Store, summary: Summary, config: Config, reports: Path, day: date) -> Path:
+    """Publish the report of `day`, unless this very report stands there already, whole; return its folder."""
+    folder = reports / day.isoformat()
+    languages = config.report.languages
+    content = json.dumps([day.isoformat(), languages, summary.to_dict(), code_hash()], sort_keys=True)
+    mark = hashlib.sha256(content.encode()).hexdigest()
+    if (reports / "latest").exists() and store.meta("published") == f"{mark} {_folder_hash(folder)}":
+        return folder
+    publish(summary, reports, day, languages)
+    rows = store.rejected_rows().itertuples(index=False)
+    try:
+        write_rejected((RejectedRow(*row) for row in rows), folder / "rejected.csv")
+    except OSError as error:
+        raise ReportError(f"{folder}: rejected.csv cannot be written: {error.strerror}") from error
+    store.set_meta("published", f"{mark} {_folder_hash(folder)}")
+    return folder
+
+
+def _folder_hash(folder: Path) -> str:
+    digest = hashlib.sha256()
+    for path in sorted(folder.iterdir()) if folder.is_dir() else ():
+        digest.update(f"{path.name} {hashlib.sha256(path.read_bytes()).hexdigest()}\n".encode())
+    return digest.hexdigest()
 
 
 def analysis_settings(store: Store, config: Config, journey: Journey, *, cxnlp: str) -> AnalysisSettings:
@@ -113,11 +134,12 @@ def settings_hash(settings: AnalysisSettings) -> str:
 
 @cache
 def code_hash() -> str:
-    """Return a hash of the code that counts, so that an upgrade never shows the numbers of the version before."""
+    """Return a hash of what counts and renders, so that an upgrade never shows the numbers of the version before."""
     digest = hashlib.sha256()
-    for path in sorted(files("cxnlp.analysis").iterdir(), key=lambda entry: entry.name):
-        if path.name.endswith(".py"):
-            digest.update(path.read_bytes())
+    for package in ("analysis", "report"):
+        for path in sorted(Path(str(files(f"cxnlp.{package}"))).rglob("*")):
+            if path.is_file() and path.suffix != ".pyc":
+                digest.update(path.read_bytes())
     return digest.hexdigest()
 
 

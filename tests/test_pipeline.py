@@ -1,0 +1,488 @@
+"""The nightly job: what is new is read once, nothing is lost or doubled, and the second time changes nothing."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import stat
+from collections.abc import Callable
+from datetime import date, timedelta
+from pathlib import Path
+
+import duckdb
+import pytest
+from night import DAY, HashReader, configure, row, rows, write_export
+
+from cxnlp import pipeline
+from cxnlp.config import Config
+from cxnlp.errors import ConfigError, CxnlpError, ExportError, GateError, ModelError, StoreLockedError, TaxonomyError
+from cxnlp.keeping import hold
+from cxnlp.nightly import StopRequested
+from cxnlp.records import text_hash
+
+Count = Callable[[str], int]
+
+
+@pytest.fixture
+def reader(monkeypatch: pytest.MonkeyPatch) -> HashReader:
+    """The model is a reader of hashes, and pages are a line each: the job around them is what is tested here."""
+    reader = HashReader()
+    monkeypatch.setattr(pipeline, "find_model", lambda config: reader)
+    monkeypatch.setattr("cxnlp.report.publish.render_page", lambda summary, language, languages: f"{summary.records}\n")
+    return reader
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> Config:
+    write_export(tmp_path / "exports/2026-10.csv", rows(60))
+    write_export(tmp_path / "exports/2026-11.csv", rows(60, 60))
+    return configure(tmp_path)
+
+
+def ask(config: Config, query: str) -> list[tuple[object, ...]]:
+    with duckdb.connect(str(config.resolve(config.store.path)), read_only=True) as connection:
+        return connection.execute(query).fetchall()
+
+
+def run(config: Config, day: date = DAY) -> pipeline.Outcome:
+    return pipeline.run(config, today=day)
+
+
+def summary_text(config: Config, day: date = DAY) -> str:
+    return (config.resolve(config.report.dir) / day.isoformat() / "summary.json").read_text(encoding="utf-8")
+
+
+def test_one_night(config: Config, reader: HashReader) -> None:
+    outcome = run(config)
+    record = outcome.record
+    assert (record.rows_read, record.rows_accepted, record.rejected) == (120, 120, 0)
+    assert record.records_new == 120 + 24  # every fifth is answered
+    assert record.texts_classified == 144 == len(reader.texts) == len(set(reader.texts))
+    assert (outcome.summary.records, outcome.summary.replies) == (120, 24)
+    assert outcome.report == config.folder / "reports" / DAY.isoformat()
+    assert {path.name for path in outcome.report.iterdir()} >= {
+        "index.html",
+        "summary.json",
+        "actions.csv",
+        "rejected.csv",
+    }
+    assert (config.folder / "reports/latest").resolve() == outcome.report
+
+
+def test_the_same_night_twice_classifies_nothing_and_leaves_the_same_numbers(
+    config: Config, reader: HashReader
+) -> None:
+    run(config)
+    first = summary_text(config)
+    second = run(config).record
+    assert (second.texts_classified, second.records_new, second.records_edited) == (0, 0, 0)
+    assert second.texts_reused == 144
+    assert reader.loads == 1, "with nothing to read the model is not loaded"
+    assert second.summary_reused
+    assert summary_text(config) == first
+
+
+def test_counting_anew_gives_the_numbers_that_were_kept(config: Config, reader: HashReader) -> None:
+    run(config)
+    kept = summary_text(config)
+    with duckdb.connect(str(config.resolve(config.store.path))) as connection:
+        connection.execute("DELETE FROM meta WHERE key IN ('summary', 'published')")
+    assert not run(config).record.summary_reused
+    assert summary_text(config) == kept
+
+
+def test_a_quiet_next_day_is_published_under_its_own_date(config: Config, reader: HashReader) -> None:
+    run(config)
+    outcome = run(config, DAY + timedelta(days=1))
+    assert outcome.record.summary_reused and outcome.report.name == "2026-11-21"
+    assert outcome.summary.changes is not None and outcome.summary.changes.new_records == 0
+    assert (config.folder / "reports/latest").resolve() == outcome.report
+
+
+def test_a_report_that_was_damaged_is_published_again(config: Config, reader: HashReader) -> None:
+    report = run(config).report
+    (report / "index.html").write_text("half")
+    run(config)
+    assert (report / "index.html").read_text() == "120\n"
+
+
+def test_an_edited_row_is_read_again_and_its_old_words_leave(config: Config, reader: HashReader) -> None:
+    run(config)
+    edited = rows(60, 60)
+    old, edited[3]["comment"] = edited[3]["comment"], "Now I think quite otherwise"
+    write_export(config.folder / "exports/2026-11.csv", edited)
+    record = run(config).record
+    assert (record.records_new, record.records_edited, record.texts_classified) == (0, 1, 1)
+    assert record.files_unchanged == 1
+    assert ask(config, "SELECT count(*), count(DISTINCT id) FROM feedback") == [(144, 144)]
+    assert ask(config, "SELECT text, first_run, changed_run FROM feedback WHERE id = 'c-000063'") == [
+        ("Now I think quite otherwise", 1, 2)
+    ]
+    assert ask(config, f"SELECT count(*) FROM predictions WHERE text_hash = '{text_hash(old)}'") == [(0,)]
+
+
+def test_edited_stars_alone_need_no_reading(config: Config, reader: HashReader) -> None:
+    run(config)
+    edited = rows(60, 60)
+    edited[3]["rating"] = "1"
+    write_export(config.folder / "exports/2026-11.csv", edited)
+    record = run(config).record
+    assert (record.records_edited, record.texts_classified) == (1, 0)
+
+
+@pytest.mark.parametrize(("missing", "left"), [("keep", 144), ("delete", 144 - 2)])
+def test_rows_gone_from_the_export(tmp_path: Path, reader: HashReader, missing: str, left: int) -> None:
+    write_export(tmp_path / "exports/a.csv", rows(60))
+    write_export(tmp_path / "exports/b.csv", rows(60, 60))
+    config = configure(tmp_path)
+    config = config.model_copy(update={"export": config.export.model_copy(update={"missing": missing})})
+    run(config)
+    write_export(tmp_path / "exports/b.csv", rows(60, 60)[1:])  # the first one was answered: two records
+    record = run(config).record
+    assert record.records_deleted == 144 - left
+    assert ask(config, "SELECT count(*) FROM feedback") == [(left,)]
+    assert ask(config, "SELECT count(*) FROM predictions") == [(left,)]
+
+
+def test_a_row_that_moved_to_an_unchanged_file_is_not_deleted(tmp_path: Path, reader: HashReader) -> None:
+    write_export(tmp_path / "exports/a.csv", rows(30))
+    write_export(tmp_path / "exports/b.csv", rows(30, 10))  # 10-29 stand in both
+    config = configure(tmp_path)
+    config = config.model_copy(update={"export": config.export.model_copy(update={"missing": "delete"})})
+    run(config)
+    (tmp_path / "exports/b.csv").unlink()
+    run(config)
+    assert ask(config, "SELECT count(*) FROM feedback WHERE author = 'customer'") == [(30,)]
+    assert ask(config, "SELECT DISTINCT file FROM feedback") == [("exports/a.csv",)]
+
+
+def test_of_two_files_the_later_one_wins_whichever_was_read_last(tmp_path: Path, reader: HashReader) -> None:
+    write_export(tmp_path / "exports/a.csv", [row(1, text="first words"), row(2)])
+    write_export(tmp_path / "exports/b.csv", [row(1, text="second words")])
+    config = configure(tmp_path)
+    run(config)
+    write_export(tmp_path / "exports/a.csv", [row(1, text="first words again"), row(2), row(3)])
+    run(config)
+    assert ask(config, "SELECT text, file FROM feedback WHERE id = 'c-000001'") == [("second words", "exports/b.csv")]
+
+
+def test_late_rows_count_in_their_own_period(config: Config, reader: HashReader) -> None:
+    before = run(config).summary
+    late = row(500, day=DAY)
+    late["created_at"] = "2026-09-01"
+    write_export(config.folder / "exports/2026-12.csv", [late])
+    after = run(config, DAY + timedelta(days=1)).summary
+
+    def week(summary: object, start: str) -> int:
+        trend = next(t for t in summary.trends if t.anchor == "overall" and t.metric == "reported")  # type: ignore[attr-defined]
+        return next(w.share.total for w in trend.weeks if w.week == start)
+
+    assert week(after, "2026-08-31") == week(before, "2026-08-31") + 1
+    assert after.period.last == before.period.last
+
+
+def test_retention_erases_old_rows_and_their_predictions(config: Config, reader: HashReader) -> None:
+    old = row(900)
+    old["created_at"] = "2020-01-01"
+    undated = row(901)
+    undated["created_at"] = ""
+    write_export(config.folder / "exports/old.csv", [old, undated])
+    kept = config.model_copy(update={"store": config.store.model_copy(update={"retention_days": 700})})
+    record = run(kept).record
+    assert record.records_expired == 1
+    assert ask(config, "SELECT id FROM feedback WHERE id IN ('c-000900', 'c-000901')") == [("c-000901",)]
+    store = config.resolve(config.store.path)
+    assert old["comment"].encode() not in store.read_bytes()
+    again = run(kept)
+    assert (again.record.records_new, again.record.texts_classified) == (0, 0), "an unchanged file brings nothing back"
+
+
+def test_a_new_model_reads_everything_again_and_the_one_before_last_goes(config: Config, reader: HashReader) -> None:
+    run(config)
+    for version in ("fake@111111111111", "fake@222222222222"):
+        reader.version, reader.salt = version, version
+        outcome = run(config)
+        assert outcome.record.texts_classified == 144
+        assert [(count.name, count.count) for count in outcome.summary.versions.models] == [(version, 144)]
+    assert ask(config, "SELECT model, count(*) FROM predictions GROUP BY 1 ORDER BY 1") == [
+        ("fake@111111111111", 144),
+        ("fake@222222222222", 144),
+    ]
+
+
+def test_with_a_budget_a_new_model_takes_over_across_nights_and_the_report_says_so(
+    config: Config, reader: HashReader, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run(config)
+    monkeypatch.setattr("cxnlp.classify_stage.Pace", SmallSteps)
+    write_export(config.folder / "exports/new.csv", rows(4, 1000))
+    reader.version, reader.salt, reader.seconds_per_text = "fake@111111111111", "x", 0.001
+    budgeted = config.with_options(budget="0.05s")
+    outcome = run(budgeted, DAY + timedelta(days=1))
+    assert reader.texts[144 : 144 + 5] == sorted(reader.texts[144:149], key=len), (
+        "texts that nobody has read come first"
+    )
+    assert 0 < outcome.record.texts_pending < 144
+    models = {count.name: count.count for count in outcome.summary.versions.models}
+    assert sum(models.values()) == 149 and set(models) == {"fake@000000000000", "fake@111111111111"}
+    assert models["fake@000000000000"] == outcome.record.texts_pending
+    assert outcome.summary.trust.labels == 0, "no correction by error rates that hold for some rows only"
+    assert outcome.summary.blind_spots.unread.count == 0, "every text is read, by the one or the other"
+    whole = run(config, DAY + timedelta(days=2))
+    assert [count.name for count in whole.summary.versions.models] == ["fake@111111111111"]
+    assert whole.summary.changes is not None and whole.record.texts_pending == 0
+
+
+class SmallSteps:
+    size = 10
+
+    def note(self, texts: int, seconds: float) -> None:
+        """Stay small."""
+
+
+def test_sigterm_stops_within_a_batch_and_the_next_run_goes_on(
+    config: Config, reader: HashReader, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr("cxnlp.classify_stage.Pace", SmallSteps)
+    honest = HashReader.predict
+
+    def stop_in_the_third_batch(self: HashReader, *given: object, **more: object) -> object:
+        if len(self.texts) == 20:
+            os.kill(os.getpid(), signal.SIGTERM)
+        return honest(self, *given, **more)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(HashReader, "predict", stop_in_the_third_batch)
+    with pytest.raises(StopRequested) as stopped:
+        run(config)
+    assert stopped.value.exit_status == 143
+    assert ask(config, "SELECT count(*) FROM predictions") == [(20,)]
+    assert ask(config, "SELECT status FROM runs") == [("stopped",)]
+    assert signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
+    monkeypatch.setattr(HashReader, "predict", honest)
+    assert run(config).record.texts_classified == 124
+
+
+def test_a_second_run_says_who_holds_the_store_since_when(config: Config, reader: HashReader) -> None:
+    with hold(config.resolve(config.store.path)), pytest.raises(StoreLockedError) as error:
+        run(config)
+    assert error.value.exit_status == 4
+    assert f"process {os.getpid()} since 20" in str(error.value)
+
+
+def test_a_vanished_input_changes_nothing(config: Config, reader: HashReader) -> None:
+    run(config)
+    before = config.resolve(config.store.path).read_bytes()
+    for path in (config.folder / "exports").iterdir():
+        path.unlink()
+    with pytest.raises(ExportError, match="no file matches"):
+        run(config)
+    assert config.resolve(config.store.path).read_bytes() == before
+
+
+def test_an_input_that_vanishes_while_the_job_runs(
+    config: Config, reader: HashReader, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    undisturbed = pipeline.read_stage
+
+    def vanish(*given: object) -> None:
+        (config.folder / "exports/2026-11.csv").unlink()
+        undisturbed(*given)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(pipeline, "read_stage", vanish)
+    with pytest.raises(ExportError, match=r"2026-11\.csv"):
+        run(config)
+    assert ask(config, "SELECT status FROM runs") == [("failed",)]
+    monkeypatch.setattr(pipeline, "read_stage", undisturbed)
+    write_export(config.folder / "exports/2026-11.csv", rows(60, 60))
+    assert run(config).record.rows_read == 120
+    assert ask(config, "SELECT count(*), count(DISTINCT id) FROM feedback") == [(144, 144)]
+
+
+def test_a_file_that_breaks_half_way_leaves_the_store_as_it_was(
+    config: Config, reader: HashReader, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from cxnlp import read_stage
+
+    whole = read_stage.read_export
+
+    def broken(path: Path, *given: object) -> object:
+        yield from whole(path, *given)  # type: ignore[arg-type]
+        raise ExportError(f"{path}: cut in the middle")
+
+    monkeypatch.setattr(read_stage, "read_export", broken)
+    with pytest.raises(ExportError, match="cut in the middle"):
+        run(config)
+    assert ask(config, "SELECT count(*) FROM feedback") == [(0,)]
+    monkeypatch.setattr(read_stage, "read_export", whole)
+    assert run(config).record.records_new == 144
+
+
+def test_a_read_only_report_folder_leaves_the_last_good_report(
+    config: Config, reader: HashReader, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    report = run(config).report
+    first = summary_text(config)
+    write_export(config.folder / "exports/new.csv", rows(5, 1000))
+
+    def refuse(*_: object) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    # as root, a read-only folder can be written: the refusal is played
+    monkeypatch.setattr("cxnlp.report.publish.publish_folder", refuse)
+    monkeypatch.setattr("cxnlp.pipeline.write_record", refuse)
+    with pytest.raises(CxnlpError, match="cannot be written") as error:
+        run(config)
+    assert error.value.exit_status == 1
+    assert summary_text(config) == first
+    monkeypatch.undo()
+    monkeypatch.setattr(pipeline, "find_model", lambda config: reader)
+    monkeypatch.setattr("cxnlp.report.publish.render_page", lambda summary, language, languages: f"{summary.records}\n")
+    again = run(config)
+    assert (again.record.texts_classified, again.summary.records) == (0, 125)
+    assert again.report == report
+
+
+def test_a_run_that_died_is_marked_by_the_next_one(config: Config, reader: HashReader) -> None:
+    run(config)
+    with duckdb.connect(str(config.resolve(config.store.path))) as connection:
+        connection.execute("UPDATE runs SET status = 'running', ended = NULL")
+    run(config)
+    assert ask(config, "SELECT run, status FROM runs ORDER BY run") == [(1, "died"), (2, "done")]
+
+
+def test_wrong_inputs_are_found_before_anything_is_changed(
+    config: Config, reader: HashReader, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    with pytest.raises(ConfigError, match="budget 'soon' is no duration"):
+        run(config.with_options(budget="soon"))
+    reader.taxonomy_toml = '[[tasks]]\nname = "mood"\nkind = "single"\nlabels = [{name = "a"}, {name = "b"}]\n'
+    reader.taxonomy_toml = 'name = "own"\n' + reader.taxonomy_toml
+    with pytest.raises(TaxonomyError, match="does not answer emotions"):
+        run(config)
+    monkeypatch.undo()
+    with pytest.raises(ModelError, match="no such model"):
+        run(config.model_copy(update={"model": config.model.model_copy(update={"path": "nowhere"})}))
+    assert not config.resolve(config.store.path).exists()
+
+
+def test_a_failed_gate_ends_with_status_5_after_the_report(config: Config, reader: HashReader) -> None:
+    strict = config.model_copy(update={"gates": config.gates.model_copy(update={"min_new_rows": 1_000})})
+    with pytest.raises(GateError, match="min_new_rows: 120 rows are new") as error:
+        run(strict)
+    assert error.value.exit_status == 5
+    assert (config.folder / "reports" / DAY.isoformat() / "index.html").exists()
+    assert ask(config, "SELECT status FROM runs") == [("gate failed",)]
+
+
+def test_repeating_a_night_does_not_fail_the_gate_of_new_rows(config: Config, reader: HashReader) -> None:
+    gated = config.model_copy(update={"gates": config.gates.model_copy(update={"min_new_rows": 100})})
+    run(gated)
+    assert run(gated).record.rows_fresh == 120
+
+
+def test_everything_is_readable_by_its_owner_alone(config: Config, reader: HashReader) -> None:
+    os.umask(0o022)
+    run(config)
+    made = [path for folder in ("store", "reports") for path in (config.folder / folder).rglob("*")]
+    assert len(made) > 8
+    for path in (*made, config.folder / "store", config.folder / "reports"):
+        if not path.is_symlink():
+            assert stat.S_IMODE(path.stat().st_mode) & 0o077 == 0, path
+
+
+def test_customer_text_is_in_store_and_report_alone(
+    config: Config, reader: HashReader, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    marker = "XYZZYMARKER"
+    odd = [row(n, text=f"{marker} {n} said") for n in range(2000, 2030)]
+    odd += [row(2100, stars=f"{marker} five"), row(2101) | {"created_at": f"{marker} day"}]
+    odd += [row(2102, text="", stars=""), row(2000, text=f"{marker} twice")]
+    write_export(config.folder / "exports/odd.csv", odd)
+    monitored = config.model_copy(update={"run": config.run.model_copy(update={"metrics": "metrics/cxnlp.prom"})})
+    assert run(monitored).record.rejected == 4
+
+    def fail(*_: object, **__: object) -> None:
+        raise ValueError(f"{marker} in an error")
+
+    write_export(config.folder / "exports/odd.csv", odd[1:])
+    monkeypatch.setattr("cxnlp.report_stage.summarize", fail)
+    with pytest.raises(ValueError, match=marker):
+        run(monitored)
+    outside = [config.folder / "metrics/cxnlp.prom", *(config.folder / "reports/runs").iterdir()]
+    outside += list((config.folder / "reports").rglob("rejected.csv"))
+    assert len(outside) == 4
+    for path in outside:
+        assert marker not in path.read_text(encoding="utf-8"), path
+    assert marker not in str(ask(config, "SELECT * FROM runs"))
+    assert marker not in str(ask(config, "SELECT * FROM rejected"))
+    seen = capfd.readouterr()
+    assert marker not in seen.out + seen.err
+
+
+def test_the_run_record_says_what_was_done(config: Config, reader: HashReader) -> None:
+    write_export(config.folder / "exports/odd.csv", [row(3000, stars="many"), row(3001)])
+    record = run(config).record
+    written = sorted((config.folder / "reports/runs").iterdir())
+    assert len(written) == 1
+    plain = json.loads(written[0].read_text(encoding="utf-8"))
+    assert plain == json.loads(str(ask(config, "SELECT record FROM runs")[0][0]))
+    assert (plain["run"], plain["status"], plain["rows_read"], plain["rows_accepted"]) == (1, "done", 122, 121)
+    assert plain["rejected_by_reason"] == {"not a mark": 1}
+    assert plain["texts_unsure"] == sum(1 for _ in ask(config, "SELECT 1 FROM predictions WHERE unsure"))
+    assert set(plain["seconds"]) == {"read", "classify", "report"} == set(plain["peak_memory_mb"])
+    assert plain["config_sha256"] == record.config_sha256 and len(plain["files_sha256"]) == 3
+    assert plain["model"] == reader.version and plain["data"]
+
+
+def test_metrics_for_prometheus(config: Config, reader: HashReader) -> None:
+    monitored = config.model_copy(update={"run": config.run.model_copy(update={"metrics": "metrics/cxnlp.prom"})})
+    run(monitored)
+    path = config.folder / "metrics/cxnlp.prom"
+    assert stat.S_IMODE(path.stat().st_mode) == 0o644, "the exporter runs as somebody else"
+    lines = path.read_text(encoding="utf-8").splitlines()
+    assert "cxnlp_rows_read 120" in lines and "cxnlp_run_good 1" in lines
+    assert 'cxnlp_run_status{status="done"} 1' in lines
+    assert any(line.startswith('cxnlp_stage_seconds{stage="read"} ') for line in lines)
+
+
+def test_forgetting_erases_a_person_everywhere(config: Config, reader: HashReader) -> None:
+    secret = "The guide called Zebedee Quillfeather lost my parcel twice"
+    write_export(config.folder / "exports/p.csv", [row(4000, text=secret, reply="Dear Zebedee, it was a busy week")])
+    quoting = run(config, DAY - timedelta(days=1)).report
+    plain = json.loads((quoting / "summary.json").read_text(encoding="utf-8"))
+    plain["overall"]["quotes"] = [{"id": "c-004000", "text": secret}]
+    (quoting / "summary.json").write_text(json.dumps(plain), encoding="utf-8")
+    run(config)
+    outcome = pipeline.forget(config, ["c-004000", "c-999999"], today=DAY)
+    assert (outcome.erased, outcome.unknown, outcome.reports) == (2, 1, (quoting,))
+    for path in (p for p in config.folder.rglob("*") if p.is_file() and p.parent.name != "exports"):
+        assert b"Quillfeather" not in path.read_bytes(), path
+        assert b"Dear Zebedee" not in path.read_bytes(), path
+    assert ask(config, "SELECT count(*), (SELECT count(*) FROM predictions) FROM feedback") == [(144, 144)]
+    write_export(config.folder / "exports/p.csv", [row(4000, text=secret), row(4001)])
+    assert run(config).record.records_new == 1, "the export still has the row: it is never read again"
+    assert ask(config, "SELECT count(*) FROM feedback WHERE id LIKE 'c-004000%'") == [(0,)]
+
+
+def test_the_report_is_rebuilt_without_export_or_model(
+    config: Config, reader: HashReader, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run(config)
+    first = summary_text(config)
+    for path in (config.folder / "exports").iterdir():
+        path.unlink()
+    monkeypatch.setattr(pipeline, "find_model", lambda config: pytest.fail("the model is not needed"))
+    (config.folder / "reports" / DAY.isoformat() / "summary.json").unlink()
+    pipeline.rebuild_report(config, today=DAY)
+    assert summary_text(config) == first
+
+
+def test_a_dry_run_says_what_would_be_read_and_changes_nothing(config: Config, reader: HashReader) -> None:
+    assert [(plan.file, plan.unchanged, plan.rows) for plan in pipeline.plan(config)] == [
+        ("exports/2026-10.csv", False, 60),
+        ("exports/2026-11.csv", False, 60),
+    ]
+    assert not config.resolve(config.store.path).exists()
+    run(config)
+    assert all(plan.unchanged for plan in pipeline.plan(config))
