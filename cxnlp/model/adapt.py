@@ -1,0 +1,226 @@
+"""Adapting a trained model to further labels: what `cxnlp train --from MODEL` does.
+
+The encoder starts from the model's, and so do the outputs for labels that it knows; outputs for new labels start from a
+linear probe (LP-FT: Kumar et al. 2022, ICLR). Two ways, by what is at hand:
+
+* own labels with others to keep (the default ones): both are trained on together, own rows repeated as often as is best
+  on validation (own and other validation rows count the same), so that new things are learnt and old ones kept
+* own labels alone: fold by fold, so that every row is used for training and every row calibrates and sets thresholds
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import torch
+
+from cxnlp.model import decide, folder
+from cxnlp.model.base import DEFAULT_BASE, load_tokenizer, resolve_base
+from cxnlp.model.build import (
+    VALIDATION_SHARE,
+    network_logits,
+    pooled_vectors,
+    start_network,
+    training_record,
+    validation_score,
+    without_gold,
+)
+from cxnlp.model.examples import Examples, check_trainable, concatenate, near_duplicate_groups, split_validation
+from cxnlp.model.layout import Layout
+from cxnlp.model.network import Network
+from cxnlp.model.probe import start_heads
+from cxnlp.model.reading import Reader
+from cxnlp.model.train import Epoch, TrainSettings, fit
+from cxnlp.taxonomy import parse_taxonomy
+
+FOLDS = 3
+#: How often own rows are repeated beside the others: what is tried.
+EMPHASES = (1, 4, 12)
+#: Other rows that are trained on beside the own ones, drawn at random: enough to keep what was learnt.
+REPLAYED = 2_000
+#: Passes over the rows: few where the model knows the tasks, more where it learns from little.
+PASSES_BESIDE_OTHERS = 2
+PASSES_ALONE = 8
+
+
+@dataclass(frozen=True)
+class Adapted:
+    """How it went: score on validation by emphasis (empty without other rows), the one chosen, rows, time."""
+
+    scores: dict[int, float]
+    emphasis: int
+    epochs: list[Epoch]
+    own_rows: int
+    other_rows: int
+    seconds: float
+
+
+@dataclass
+class _Start:
+    """What each training starts from: parameters of the encoder and heads of known labels."""
+
+    reader: Reader
+    layout: Layout
+    base: str
+    base_tensors: dict[str, npt.NDArray[np.float32]]
+    network: Network
+    encoder: dict[str, torch.Tensor]
+    heads: dict[int, tuple[torch.Tensor, torch.Tensor]]
+
+    def ready(self, train: Examples) -> Network:
+        """Return the network as it is before training: the model's encoder, heads from the model or a probe."""
+        self.network.encoder.load_state_dict(self.encoder, strict=False)
+        start_heads(self.network, pooled_vectors(self.network, self.reader, train), train, self.layout)
+        with torch.no_grad():
+            for output, (weight, bias) in self.heads.items():
+                self.network.heads.weight[output] = weight
+                self.network.heads.bias[output] = bias
+        return self.network
+
+
+def _start(model: Path | None, base: str, layout: Layout, settings: TrainSettings) -> _Start:
+    heads: dict[int, tuple[torch.Tensor, torch.Tensor]] = {}
+    known = folder.load(model) if model is not None else None
+    name = known.base if known is not None else base
+    path = resolve_base(name)
+    network, tensors = start_network(path, layout, settings)
+    encoder = network.encoder.state_dict()
+    if known is not None:
+        encoder = known.network.encoder.state_dict()
+        place = {label: output for output, label in enumerate(known.layout.names())}
+        weight, bias = known.network.heads.weight.detach(), known.network.heads.bias.detach()
+        for output, label in enumerate(layout.names()):
+            if label in place:
+                heads[output] = (weight[place[label]].clone(), bias[place[label]].clone())
+    kept = _without_embeddings(encoder)
+    return _Start(Reader(load_tokenizer(path)), layout, name, tensors, network, kept, heads)
+
+
+def _without_embeddings(state: Mapping[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+    """Return a copy of what training changes: the pieces' embeddings are never trained, and they are most of it."""
+    return {key: value.detach().clone() for key, value in state.items() if "embeddings." not in key}
+
+
+def adapt(
+    own: Examples,
+    others: Examples | None,
+    taxonomy_toml: str,
+    out: Path,
+    *,
+    model: Path | None,
+    base: str = DEFAULT_BASE,
+    settings: TrainSettings | None = None,
+    emphases: Sequence[int] = EMPHASES,
+    report: Callable[[int, int, float], None] | None = None,
+    say: Callable[[str], None] = lambda _: None,
+) -> Adapted:
+    """Train on own rows, beside `others` where given, starting from `model` (or from the base alone); write `out`.
+
+    Gold rows of either are left out. Raise `LabelsError`, `TaxonomyError` or `ModelError` before any long work when
+    labels, taxonomy or model cannot be used.
+    """
+    began = time.perf_counter()
+    taxonomy = parse_taxonomy(taxonomy_toml)
+    layout = Layout(taxonomy)
+    together = without_gold(own if others is None else concatenate([own, others]))
+    check_trainable(together, taxonomy)
+    mine = set(own.ids)
+    is_own = np.array([row_id in mine for row_id in together.ids], dtype=bool)
+    settings = settings or TrainSettings(epochs=PASSES_ALONE if others is None else PASSES_BESIDE_OTHERS)
+    start = _start(model, base, layout, settings)
+    if others is None:
+        epochs, calibration = _alone(together, start, settings, report, say)
+        scores: dict[int, float] = {}
+        emphasis, train, validation = 1, together, together.take([])
+    else:
+        scores, emphasis, epochs, calibration, train, validation = _beside(
+            together, is_own, start, settings, emphases, report, say
+        )
+    seconds = time.perf_counter() - began
+    record = training_record(train, validation, settings, epochs, seconds)
+    record["from"] = {"model": model.name if model else "", "emphasis": emphasis, "scores": scores}
+    folder.save(
+        out,
+        network=start.network,
+        base=start.base,
+        base_tensors=start.base_tensors,
+        reader=start.reader,
+        taxonomy_toml=taxonomy_toml,
+        calibration=calibration,
+        training=record,
+    )
+    return Adapted(scores, emphasis, epochs, int(is_own.sum()), int((~is_own).sum()), seconds)
+
+
+def _alone(
+    rows: Examples,
+    start: _Start,
+    settings: TrainSettings,
+    report: Callable[[int, int, float], None] | None,
+    say: Callable[[str], None],
+) -> tuple[list[Epoch], decide.Calibration]:
+    """Train on all rows; calibrate on what models of the other folds said of each row."""
+    logits = np.zeros((len(rows), start.layout.width), dtype=np.float32)
+    fold = fold_of(rows, settings.seed)
+    for number in range(FOLDS):
+        say(f"Fold {number + 1} of {FOLDS}, to calibrate …")
+        train, held = rows.take(fold != number), rows.take(fold == number)
+        fit(start.ready(train), start.reader, start.layout, train, settings)
+        logits[fold == number] = network_logits(start.network, start.reader, held)
+    say(f"Training on all {len(rows)} rows …")
+    epochs = fit(start.ready(rows), start.reader, start.layout, rows, settings, report=report, say=say)
+    return epochs, decide.fit(logits, rows.targets, start.layout)
+
+
+def fold_of(rows: Examples, seed: int, folds: int = FOLDS) -> npt.NDArray[np.int64]:
+    """Return a fold per row, [rows]; near-duplicates share one."""
+    groups = near_duplicate_groups(rows.texts)
+    distinct = np.unique(groups)
+    places = np.random.default_rng(seed).permutation(len(distinct)) % folds
+    return np.asarray(places[np.searchsorted(distinct, groups)], dtype=np.int64)
+
+
+def _beside(
+    rows: Examples,
+    is_own: npt.NDArray[np.bool_],
+    start: _Start,
+    settings: TrainSettings,
+    emphases: Sequence[int],
+    report: Callable[[int, int, float], None] | None,
+    say: Callable[[str], None],
+) -> tuple[dict[int, float], int, list[Epoch], decide.Calibration, Examples, Examples]:
+    """Try each emphasis, keep the best; own and other validation rows weigh the same."""
+    train_rows, validation_rows = split_validation(rows, VALIDATION_SHARE, settings.seed)
+    generator = np.random.default_rng(settings.seed)
+    others = train_rows[~is_own[train_rows]]
+    others = others if len(others) <= REPLAYED else generator.choice(others, REPLAYED, replace=False)
+    own = train_rows[is_own[train_rows]]
+    validation = rows.take(validation_rows)
+    own_validation = rows.take(validation_rows[is_own[validation_rows]])
+    other_validation = rows.take(validation_rows[~is_own[validation_rows]])
+
+    def score(network: Network) -> float:
+        parts = [part for part in (own_validation, other_validation) if len(part)]
+        return float(np.mean([validation_score(network, start.reader, start.layout, part) for part in parts]))
+
+    scores: dict[int, float] = {}
+    best: tuple[float, dict[str, torch.Tensor], list[Epoch]] | None = None
+    chosen = emphases[0]
+    for emphasis in emphases:
+        train = rows.take(np.concatenate([others, *[own] * emphasis]))
+        say(f"Own rows {emphasis}×: {len(own)} rows beside {len(others)} others …")
+        # the validation score of each pass is not asked for: it would choose the pass as well as the emphasis
+        epochs = fit(start.ready(train), start.reader, start.layout, train, settings, report=report)
+        scores[emphasis] = round(score(start.network), 4)
+        say(f"Own rows {emphasis}×: validation {scores[emphasis]:.3f}")
+        if best is None or scores[emphasis] > best[0]:
+            best, chosen = (scores[emphasis], _without_embeddings(start.network.state_dict()), epochs), emphasis
+    assert best is not None
+    start.network.load_state_dict(best[1], strict=False)
+    calibration = decide.fit(network_logits(start.network, start.reader, validation), validation.targets, start.layout)
+    return scores, chosen, best[2], calibration, rows.take(np.concatenate([own, others])), validation
