@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import heapq
 import json
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import TypeVar
@@ -22,6 +22,10 @@ from cxnlp.journey import Journey
 from cxnlp.records import RECORD_COLUMNS, RejectedRow, reply_record_id, text_hash
 
 _T = TypeVar("_T")
+
+#: Returns, of the given text hashes, those whose language was detected before, with it (None: undetermined).
+KnownLanguages = Callable[[list[str]], Mapping[str, str | None]]
+
 _REPLY_SUFFIX = reply_record_id("")
 FRAME_COLUMNS = (*RECORD_COLUMNS, "text_hash", "reply_to")
 _DTYPES = {
@@ -59,9 +63,10 @@ class Builder:
         columns: dict[str, str],
         again: Callable[[], Iterable[RawRows]],
         modified: date | None = None,
+        known_languages: KnownLanguages | None = None,
     ) -> None:
         """Take `columns` (canonical name → the file's own name), how to read the file `again` from its start for a
-        sample of its texts, and the day it was last `modified`.
+        sample of its texts, the day it was last `modified`, and where to look up languages found on earlier nights.
 
         Raise `ConfigError` when the touchpoint or language of the whole export is not known.
         """
@@ -69,6 +74,7 @@ class Builder:
         self._export = export
         self._columns = columns
         self._again = again
+        self._look_up = known_languages
         self._ignored = frozenset(export.ignore)
         reference = modified if export.reference_date == "modified" else export.reference_date
         self._read_date = DateReader(export.day_first, reference or None)
@@ -233,6 +239,10 @@ class Builder:
                 for language, text, key in zip(stated, texts, hashes, strict=True)
                 if language is None and text is not None
             }
+        if missing and self._look_up:
+            known = self._look_up(list(missing))
+            self._known_languages.update(known)
+            missing = {key: text for key, text in missing.items() if key not in known}
         if missing:
             if self._shares is None:
                 self._shares = self._sample_languages()

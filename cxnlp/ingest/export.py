@@ -11,7 +11,7 @@ from cxnlp.config import ExportConfig
 from cxnlp.console import logger
 from cxnlp.errors import ExportError
 from cxnlp.ingest import delimited, jsonrows, sources
-from cxnlp.ingest.build import Batch, Builder, batches
+from cxnlp.ingest.build import Batch, Builder, KnownLanguages, batches
 from cxnlp.ingest.encoding import Encoding, detect, is_gzip, open_bytes
 from cxnlp.ingest.raw import RawRows, show
 from cxnlp.journey import Journey
@@ -146,7 +146,14 @@ def map_columns(raw: RawExport, names: Sequence[str]) -> dict[str, str]:
     return columns
 
 
-def read_export(path: Path, export: ExportConfig, journey: Journey, *, batch_rows: int = 20_000) -> Iterator[Batch]:
+def read_export(
+    path: Path,
+    export: ExportConfig,
+    journey: Journey,
+    *,
+    batch_rows: int = 20_000,
+    known_languages: KnownLanguages | None = None,
+) -> Iterator[Batch]:
     """Yield the rows of one file, `batch_rows` at most at a time; at least one batch, an empty one if need be.
 
     Raise `ExportError` when the file cannot be read at all: most often before the first batch, and for damage that
@@ -154,7 +161,9 @@ def read_export(path: Path, export: ExportConfig, journey: Journey, *, batch_row
     not to be kept. Values of the touchpoint column that the journey does not know are logged at the end.
 
     Where rows state no language the file is read once more for a sample of its texts, and the language models stay
-    loaded (about 0.5 GB) for the next file; `languages.release` gives the memory back.
+    loaded (about 0.5 GB) for the next file; `languages.release` gives the memory back. `known_languages` looks up, by
+    text hash, what was detected on earlier nights: it saves the time and keeps a text's language from changing with
+    the shares of languages in the file.
     """
     raw = open_export(path, export)
     if raw.header is None:
@@ -169,7 +178,9 @@ def read_export(path: Path, export: ExportConfig, journey: Journey, *, batch_row
     else:
         columns = map_columns(raw, raw.header)
     file = path.name if path.name != sources.MEMORY else "query"
-    builder = Builder(file, export, journey, columns, lambda: raw.chunks(batch_rows), sources.modified_on(path))
+    builder = Builder(
+        file, export, journey, columns, lambda: raw.chunks(batch_rows), sources.modified_on(path), known_languages
+    )
     yield from batches(builder, raw.chunks(batch_rows))
     _tell_unknown(path, builder)
 

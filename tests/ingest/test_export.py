@@ -19,7 +19,7 @@ import pytest
 
 from cxnlp.config import ColumnsConfig, ExportConfig
 from cxnlp.errors import ConfigError, ExportError
-from cxnlp.ingest import FRAME_COLUMNS, find_files, fingerprint, write_rejected
+from cxnlp.ingest import FRAME_COLUMNS, find_files, fingerprint, read_export, write_rejected
 from cxnlp.journey import Journey, default_journey, parse_journey
 from cxnlp.records import RejectedRow, text_hash
 
@@ -242,6 +242,25 @@ def test_languages_are_stated_or_detected(tmp_path: Path) -> None:
     assert set(fixed.column("language")) == {"pl"}
     with pytest.raises(ConfigError, match=r"export\.language"):
         read(path, config("stars", language="klingon"))
+
+
+def test_languages_known_from_earlier_nights_are_not_detected_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "export.csv"
+    path.write_text("id,text\n1,super\n2,ok\n3,super\n", encoding="utf-8")
+    asked: list[list[str]] = []
+
+    def known(hashes: list[str]) -> dict[str, str | None]:
+        asked.append(hashes)
+        return {text_hash("super"): "pl", text_hash("ok"): None}
+
+    monkeypatch.setattr("cxnlp.ingest.languages.probabilities", lambda texts: pytest.fail("detected again"))
+    batches = list(read_export(path, config(language=""), default_journey(), known_languages=known))
+    records = pd.concat([batch.records for batch in batches])
+    assert asked == [[text_hash("super"), text_hash("ok")]]
+    assert [None if pd.isna(x) else x for x in records["language"]] == ["pl", None, "pl"]
+    assert records["language_source"].tolist() == ["detected", "none", "detected"]
 
 
 def test_relative_dates_count_back_from_the_files_last_change(tmp_path: Path) -> None:

@@ -114,6 +114,11 @@ def test_no_words_of_a_customer_are_shown(tmp_path: Path) -> None:
     assert found.trial.accepted == 0
 
 
+def test_the_one_language_of_an_export_is_proposed(tmp_path: Path) -> None:
+    path = _export(tmp_path / "export.csv", "id;text", IDS, TEXTS)
+    assert '# language = "en"  # of 100 % of the texts' in render(inspect_export(path, default_journey()))
+
+
 def test_a_configuration_is_tried_as_it_is(tmp_path: Path) -> None:
     path = _export(tmp_path / "export.csv", "id;text;stars", IDS, TEXTS, MARKS)
     found = inspect_export(path, default_journey(), config("stars", scale=[0, 3]))
