@@ -1,9 +1,11 @@
 """Themes the taxonomy does not know: words that object, or leave the model unsure, and name no known cause.
 
-Their embeddings are centred (the common part of any two sentences taken out) and joined by average linkage on cosine
-distance, which depends on no random start. A cluster is named by its distinctive words: those with the largest
-log-odds against all other texts, with an informative Dirichlet prior (Monroe, Colaresi & Quinn 2008, Political Analysis
-16:372). A theme keeps its key from night to night while its words mostly stay. An aid for the analyst, never a label.
+From each embedding the mean of its language is taken out, since texts otherwise lie together by language before they do
+by subject; clusters are joined by average linkage on cosine distance, which depends on no random start. Stores without
+embeddings fall back on TF-IDF weights, which cannot join languages. A cluster is named by its distinctive words: those
+with the largest log-odds against all other texts, with an informative Dirichlet prior (Monroe, Colaresi & Quinn 2008,
+Political Analysis 16:372). A theme keeps its key from night to night while its words mostly
+stay. An aid for the analyst, never a label.
 """
 
 from __future__ import annotations
@@ -18,25 +20,32 @@ from datetime import date, timedelta
 import duckdb
 import numpy as np
 from scipy.cluster.hierarchy import fcluster, linkage
+from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.preprocessing import normalize
 
 from cxnlp.analysis.counts import Window
 from cxnlp.analysis.privacy import mask
 from cxnlp.analysis.quotes import Candidate, choose, clean, draw, make_quote, vectors
 from cxnlp.analysis.settings import AnalysisSettings
-from cxnlp.analysis.stats import independent_gap, share
+from cxnlp.analysis.stats import FloatArray, independent_gap, share
 from cxnlp.analysis.summary import Count, UnknownTheme
 
 SEARCHED = "len(causes) = 0 AND (complaint OR (unsure AND destroying))"
 MAXIMUM_TEXTS = 1500
-#: Cosine distance of centred vectors up to which clusters are joined: embeddings, and TF-IDF weights.
-JOIN_EMBEDDINGS = 0.72
-JOIN_TFIDF = 0.88
+#: Cosine distance up to which clusters are joined: of centred embeddings, and of TF-IDF weights.
+JOIN_EMBEDDINGS = 0.9
+JOIN_TFIDF = 0.85
+#: Texts of all languages that are mixed into the mean of one, for languages with few texts.
+_MEAN_PRIOR = 5.0
 MINIMUM_TEXTS = 8
 MAXIMUM_THEMES = 10
 WORDS = 5
 #: Share of words in common from which a theme is the same as one of the previous report.
 SAME = 0.4
+#: Weight of the prior, as a share of all words; share of texts outside from which a word is too common for a name.
+PRIOR = 0.1
+COMMON = 0.05
+Said = tuple[str, list[str]]
 _WORD = re.compile(r"[^\W\d_]{3,}(?:[’'\u200c][^\W\d_]+)*")
 
 
@@ -54,8 +63,7 @@ def unknown_themes(
     if len(searched) < MINIMUM_TEXTS:
         return ()
     background = draw(connection, settings, "overall", f"NOT coalesce({SEARCHED}, false)", MAXIMUM_TEXTS)
-    rest = [words_of(item.text) for item in background.get("overall", [])]
-    clusters = find_clusters(searched, rest)
+    clusters = find_clusters(searched, background.get("overall", []))
     previous = {theme.key: set(theme.words) for theme in settings.previous.themes} if settings.previous else {}
     result = []
     for cluster in clusters:
@@ -66,31 +74,45 @@ def unknown_themes(
     return tuple(result)
 
 
-def find_clusters(searched: Sequence[Candidate], rest: Sequence[Sequence[str]]) -> list[_Cluster]:
-    """Join texts into clusters, and name them; `rest` holds the words of texts that were not searched."""
+def find_clusters(searched: Sequence[Candidate], background: Sequence[Candidate]) -> list[_Cluster]:
+    """Join texts into clusters, largest first, and name them; `background` are texts that were not searched."""
     order = sorted(range(len(searched)), key=lambda index: searched[index].id)
-    embedded = all(item.embedding for item in searched)
-    unit = vectors([searched[i].text for i in order], [searched[i].embedding for i in order])
-    centred = normalize(unit - unit.mean(axis=0))
-    keep = [row for row in range(len(order)) if np.any(centred[row])]
+    unit, distance = _unit_vectors([searched[index] for index in order], background)
+    keep = [row for row in range(len(order)) if np.any(unit[row])]
     if len(keep) < MINIMUM_TEXTS:
         return []
-    tree = linkage(centred[keep], method="average", metric="cosine")
-    names = fcluster(np.maximum(tree, 0), JOIN_EMBEDDINGS if embedded else JOIN_TFIDF, criterion="distance")
+    tree = linkage(unit[keep], method="average", metric="cosine")
     by_name: dict[int, list[int]] = {}
-    for row, name in zip(keep, names, strict=True):
+    for row, name in zip(keep, fcluster(tree, distance, criterion="distance"), strict=True):
         by_name.setdefault(int(name), []).append(order[row])
     large = [tuple(sorted(members)) for members in by_name.values() if len(members) >= MINIMUM_TEXTS]
     large.sort(key=lambda members: (-len(members), searched[members[0]].id))
-    said = [words_of(item.text) for item in searched]
+    said = [_said(item) for item in searched]
+    rest = [_said(item) for item in background]
     clusters = []
     for members in large[:MAXIMUM_THEMES]:
-        inside = [said[index] for index in members]
-        outside = [words for index, words in enumerate(said) if index not in set(members)]
-        words = distinctive_words(inside, [*outside, *rest])
+        chosen = set(members)
+        outside = [words for index, words in enumerate(said) if index not in chosen]
+        words = distinctive_words([said[index] for index in members], [*outside, *rest])
         if words:
             clusters.append(_Cluster(members, words))
     return clusters
+
+
+def _unit_vectors(searched: Sequence[Candidate], background: Sequence[Candidate]) -> tuple[FloatArray, float]:
+    """Return vectors [n, d] of the searched texts, of length 1 (or 0), and the distance up to which to join them."""
+    if not all(item.embedding for item in searched):
+        return _word_vectors([" ".join(words_of(item.text)) for item in searched]), JOIN_TFIDF
+    known = [*searched, *(item for item in background if item.embedding)]
+    unit = vectors([item.text for item in known], [item.embedding for item in known])
+    overall = unit.mean(axis=0)
+    centred = np.zeros((len(searched), unit.shape[1]))
+    for language in {item.language for item in searched}:
+        every = [row for row, item in enumerate(known) if item.language == language]
+        mean = (unit[every].sum(axis=0) + _MEAN_PRIOR * overall) / (len(every) + _MEAN_PRIOR)
+        own = [row for row in every if row < len(searched)]
+        centred[own] = unit[own] - mean
+    return np.asarray(normalize(np.where(np.abs(centred) < 1e-9, 0.0, centred))), JOIN_EMBEDDINGS
 
 
 def words_of(text: str) -> list[str]:
@@ -98,27 +120,41 @@ def words_of(text: str) -> list[str]:
     return [word.casefold() for word in _WORD.findall(re.sub(r"\[[\w-]+\]", " ", mask(clean(text[:2000])).text))]
 
 
-def distinctive_words(inside: Sequence[Sequence[str]], outside: Sequence[Sequence[str]]) -> tuple[str, ...]:
-    """Return up to `WORDS` words by z-score of their log-odds; each must stand in at least three texts inside.
+def _said(item: Candidate) -> Said:
+    return item.language or "", words_of(item.text)
 
-    A text counts a word once.
+
+def _word_vectors(texts: Sequence[str]) -> FloatArray:
+    """Return TF-IDF weights of words [n, words], without those that half of the texts use."""
+    try:
+        weights = TfidfVectorizer(token_pattern=r"\S+", max_df=0.5, min_df=2, sublinear_tf=True).fit_transform(texts)  # noqa: S106  (a pattern)
+    except ValueError:  # no word stands in two texts
+        return np.zeros((len(texts), 1))
+    return np.asarray(weights.toarray(), dtype=np.float64)
+
+
+def distinctive_words(inside: Sequence[Said], outside: Sequence[Said]) -> tuple[str, ...]:
+    """Return up to `WORDS` words by z-score of their log-odds against texts of the same language.
+
+    A text counts a word once; a word must stand in at least two texts inside, and in no more than one in twenty
+    outside (articles and pronouns would name nothing).
     """
-    own = Counter(word for words in inside for word in set(words))
-    other = Counter(word for words in outside for word in set(words))
-    total_own, total_other = sum(own.values()), sum(other.values())
-    prior_total = float(total_own + total_other)
-    scale = 500.0 / prior_total if prior_total else 1.0
     scored = []
-    for word, count in own.items():
-        if count < 3:
-            continue
-        prior = (count + other[word]) * scale
-        prior_all = prior_total * scale
-        first = np.log((count + prior) / (total_own + prior_all - count - prior))
-        second = np.log((other[word] + prior) / (total_other + prior_all - other[word] - prior))
-        error = np.sqrt(1 / (count + prior) + 1 / (other[word] + prior))
-        scored.append((-round(float((first - second) / error), 9), word))
-    return tuple(word for z, word in sorted(scored)[:WORDS] if z < -1.5)
+    for language in sorted({name for name, _ in inside}):
+        own = Counter(word for name, words in inside if name == language for word in set(words))
+        other = Counter(word for name, words in outside if name == language for word in set(words))
+        texts = sum(name == language for name, _ in outside)
+        total_own, total_other = sum(own.values()), sum(other.values())
+        prior_all = PRIOR * (total_own + total_other)
+        for word, count in own.items():
+            if count < 2 or other[word] > max(1, COMMON * texts):
+                continue
+            prior = PRIOR * (count + other[word])
+            first = np.log((count + prior) / (total_own + prior_all - count - prior))
+            second = np.log((other[word] + prior) / (total_other + prior_all - other[word] - prior))
+            error = np.sqrt(1 / (count + prior) + 1 / (other[word] + prior))
+            scored.append((-round(float((first - second) / error), 9), word))
+    return tuple(dict.fromkeys(word for z, word in sorted(scored) if z < -1.28))[:WORDS]
 
 
 def _key(words: tuple[str, ...], previous: dict[str, set[str]]) -> tuple[str, bool]:
