@@ -9,7 +9,7 @@ import typer
 
 from cxnlp.console import logger
 from cxnlp.console import progress as progress_bar
-from cxnlp.errors import LabelsError
+from cxnlp.errors import LabelsError, WrongUsageError
 
 if TYPE_CHECKING:
     from cxnlp.model.examples import Examples
@@ -59,12 +59,22 @@ def train(
     labels: LabelFiles,
     out: Annotated[Path, typer.Option(help="Folder to write the model to, usually models/NAME.")],
     taxonomy: Annotated[Path | None, typer.Option(help="Taxonomy file; the default one if not given.")] = None,
-    base: Annotated[str, typer.Option(help="Base encoder: a pulled name or a folder.")] = "multilingual-e5-small",
+    base: Annotated[
+        str, typer.Option(help="Where to start: a base encoder, or a trained model's name or folder.")
+    ] = "multilingual-e5-small",
+    beside: Annotated[
+        list[Path] | None,
+        typer.Option(help="Labelled files that a trained model is not to unlearn; only with such a --base."),
+    ] = None,
     sets: Sets = None,
     seed: Annotated[int, typer.Option(help="Decides everything that is drawn by chance.")] = 13,
     epochs: Annotated[int | None, typer.Option(min=1, help="Passes over the rows, at most.")] = None,
 ) -> None:
-    """Fine-tune a model on labelled rows, for any taxonomy."""
+    """Fine-tune a model on labelled rows, for any taxonomy.
+
+    From a trained model (--base NAME) your own rows are learnt beside those it should keep (--beside); how much yours
+    weigh is chosen on validation rows.
+    """
     import time
     from collections import deque
     from dataclasses import replace
@@ -78,6 +88,9 @@ def train(
     from cxnlp.model.build import build
     from cxnlp.model.train import TrainSettings
 
+    start = trained_model(base)
+    if beside and start is None:
+        raise WrongUsageError(f"--beside needs a trained model as --base; {base!r} is none")
     settings = replace(TrainSettings(), seed=seed)
     if epochs:
         settings = replace(settings, epochs=epochs)
@@ -93,8 +106,26 @@ def train(
             if done % max(1, total // 20) == 0:
                 logger.info(how)
 
+        if start is not None:
+            from cxnlp.model.adapt import PASSES_ALONE, PASSES_BESIDE_OTHERS, adapt
+
+            others = read_examples(beside, settled, sets) if beside else None
+            passes = epochs or (PASSES_BESIDE_OTHERS if beside else PASSES_ALONE)
+            chosen = replace(settings, epochs=passes)
+            adapted = adapt(examples, others, toml, out, model=start, settings=chosen, report=report, say=logger.info)
+            weight = f", each {adapted.emphasis}×, beside {adapted.other_rows}" if beside else ""
+            typer.echo(f"{out}: trained on {adapted.own_rows} own rows{weight} in {adapted.seconds / 60:.1f} min")
+            return
         built = build(examples, toml, out, base=base, settings=settings, report=report, say=logger.info)
     typer.echo(f"{out}: trained on {built.trained_on} rows in {built.seconds / 60:.1f} min, {len(built.epochs)} passes")
+
+
+def trained_model(name: str) -> Path | None:
+    """Return the folder of a trained model of that name or path, or None: then it is a base encoder's."""
+    from cxnlp.model.base import models_home
+    from cxnlp.model.folder import MANIFEST
+
+    return next((place for place in (Path(name), models_home() / name) if (place / MANIFEST).exists()), None)
 
 
 def evaluate(

@@ -6,7 +6,7 @@ from importlib import import_module
 
 import typer
 
-COMMAND_MODULES = ("run", "data", "models", "labels", "admin")
+COMMAND_MODULES = ("run", "data", "models", "compare", "labels", "admin")
 
 
 def register_all(app: typer.Typer) -> None:

@@ -13,6 +13,7 @@ from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 from scipy.stats import false_discovery_control, norm
 
 from cxnlp.errors import ModelError
@@ -74,6 +75,25 @@ class Comparison:
     tasks: tuple[Change, ...]
     labels: tuple[Change, ...]
     new_labels: dict[tuple[str, str], tuple[int, int, int]]
+
+
+def read_gold(
+    rows: pd.DataFrame, predicted: Sequence[Mapping[str, tuple[str, ...]]], model: Taxonomy, taxonomy: Taxonomy
+) -> list[dict[str, Any]]:
+    """Return gold lines of labelled rows (`read_labelled`) beside what a model with taxonomy `model` says of them."""
+    knows = {task.name: list(task.label_names) for task in model.tasks}
+    lines = []
+    for row, labels in zip(rows.to_dict("records"), predicted, strict=True):
+        asked = [task.name for task in taxonomy.tasks if row[task.name] is not None and task.name in knows]
+        lines.append(
+            {
+                "id": row["id"],
+                "human": {name: list(row[name]) for name in asked},
+                "predicted": {name: list(labels[name]) for name in asked},
+                "knows": knows,
+            }
+        )
+    return lines
 
 
 def compare_models(
