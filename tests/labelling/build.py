@@ -97,6 +97,7 @@ def store(rows: list[dict[str, object]], model: str = "m@1") -> duckdb.DuckDBPyC
 def fill(connection: duckdb.DuckDBPyConnection, rows: list[dict[str, object]], model: str = "m@1") -> None:
     for table in TABLES:
         connection.execute(table)
+    connection.execute("BEGIN")
     seen = set()
     for row in rows:
         text = row["text"]
@@ -133,3 +134,4 @@ def fill(connection: duckdb.DuckDBPyConnection, rows: list[dict[str, object]], m
                 (vector / np.linalg.norm(vector) * 127).astype(np.int8).tobytes(),
             ],
         )
+    connection.execute("COMMIT")

@@ -1,0 +1,180 @@
+"""`cxnlp labels …` as an analyst uses it: draw, fill in, check, compare, settle, take in, look for mistakes."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import duckdb
+import numpy as np
+import pandas as pd
+import pytest
+import typer
+from labelling.build import TOML, Filler, fill, taxonomy
+from typer.testing import CliRunner, Result
+
+from cxnlp.cli import labels
+from cxnlp.errors import CxnlpError, LabelsError, WrongUsageError
+from cxnlp.labelling.returned import read_returned
+from cxnlp.labelling.rows import read_labelled
+from cxnlp.labelling.workbook import FIRST_ROW, TICK
+
+WORDS = ["table", "lamp", "courier", "window", "phone", "garden", "ticket", "engine", "bottle", "mirror", "carpet"]
+
+
+@pytest.fixture
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A user's folder with a store of 120 rows, a taxonomy and a configuration."""
+    generator = np.random.default_rng(0)
+    rows: list[dict[str, object]] = [
+        {
+            "id": f"r{number:03d}",
+            "text": f"{' '.join(generator.choice(WORDS, 8))} {number}",
+            "confidence": float(generator.uniform(0.3, 1)),
+            "vector": generator.normal(size=4),
+        }
+        for number in range(120)
+    ]
+    with duckdb.connect(str(tmp_path / "cxnlp.duckdb")) as connection:
+        fill(connection, rows)
+        connection.execute("INSERT INTO meta VALUES ('schema_version', '1')")
+    (tmp_path / "taxonomy.toml").write_text(TOML)
+    (tmp_path / "cxnlp.toml").write_text('[export]\npath = "x.csv"\n[export.columns]\nid = "id"\ntext = "text"\n')
+    monkeypatch.chdir(tmp_path)
+    yield tmp_path
+
+
+def run(*words: str) -> Result:
+    app = typer.Typer()
+    labels.register(app)
+    app.command(name="other")(lambda: None)
+    return CliRunner().invoke(app, ["labels", *words], catch_exceptions=True)
+
+
+def done(*words: str) -> str:
+    result = run(*words)
+    assert result.exit_code == 0, result.output or repr(result.exception)
+    return result.output
+
+
+def refused(kind: type[CxnlpError], *words: str) -> str:
+    result = run(*words)
+    assert isinstance(result.exception, kind), result.output
+    return str(result.exception)
+
+
+def fill_in(path: Path, target: Path, moods: list[str]) -> None:
+    filler = Filler(path)
+    for row in range(filler.page.max_row - FIRST_ROW + 1):
+        filler.set(row, done=TICK, mood=moods[row % len(moods)], effort="low", causes__price=TICK)
+    filler.save(target)
+
+
+def test_the_whole_loop(here: Path) -> None:
+    said = done("sample", "--out", "round1.xlsx", "--rows", "20")
+    assert re.search(r"round1.xlsx: \d+ rows: .*8 random", said)
+    assert (here / "round1.xlsx").stat().st_mode & 0o077 == 0, "it holds customers' words"
+    fill_in(here / "round1.xlsx", here / "ann.xlsx", ["Calm", "Glad"])
+    fill_in(here / "round1.xlsx", here / "ben.xlsx", ["Calm", "Cross"])
+    assert "0 problems" in done("check", "ann.xlsx", "ben.xlsx")
+
+    said = done("agree", "ann.xlsx", "ben.xlsx", "--out", "settle.xlsx")
+    assert re.search(r"Mood \(nominal\)\s+0\.\d\d", said)
+    assert "no variation" in said, "nobody varied in effort"
+    filler = Filler(here / "settle.xlsx")
+    hints = [key for key in filler.columns if key.startswith("hint/mood/")]
+    assert hints == ["hint/mood/ann", "hint/mood/ben"]
+    assert filler.page.cell(row=FIRST_ROW, column=filler.columns["causes/price"]).value == TICK, "agreed on"
+    assert filler.page.cell(row=FIRST_ROW, column=filler.columns["mood"]).value is None, "to settle"
+
+    said = done("import", "ann.xlsx", "--who", "Ann")
+    assert "rows new" in said
+    assert "they may correct shares" in said
+    assert "nothing changed" in done("import", "ann.xlsx", "--who", "Ann")
+    said = done("import", "ben.xlsx", "--who", "Ben")
+    assert "otherwise than Ann" in said
+    frame = read_labelled(sorted((here / "labels").rglob("*.csv")), taxonomy())
+    assert (frame["part"] == "gold").sum() == 8
+    assert set(frame["who"]) == {"Ben"}
+
+    done("sample", "--out", "round2.xlsx", "--rows", "20")
+    fill_in(here / "round2.xlsx", here / "again.xlsx", ["Calm"])
+    second = read_returned(here / "again.xlsx", taxonomy()).frame
+    gold = frame.loc[frame["part"] == "gold", "id"]
+    assert not set(second["id"]) & set(gold), "gold is not drawn again"
+    fresh = second[second["drawn"] != "random"]
+    assert not set(fresh["id"]) & set(frame["id"]), "chosen rows are not labelled twice"
+
+
+def test_a_sheet_is_never_replaced(here: Path) -> None:
+    done("sample", "--out", "a.xlsx", "--rows", "5")
+    assert "is there already" in refused(LabelsError, "sample", "--out", "a.xlsx", "--rows", "5")
+
+
+def test_check_lists_problems_and_ends_with_3(here: Path) -> None:
+    done("sample", "--out", "a.xlsx", "--rows", "5")
+    fill_in(here / "a.xlsx", here / "b.xlsx", ["Furious"])
+    result = run("check", "b.xlsx")
+    assert result.exit_code == 3
+    assert "row 4, column G (Mood): found 'Furious'" in result.output
+    assert "cells must be put right" not in result.output
+    assert "put right first" in refused(LabelsError, "import", "b.xlsx", "--who", "Ann")
+    assert not (here / "labels").exists()
+
+
+def test_forms_follow_the_suffix(here: Path) -> None:
+    done("sample", "--out", "a.csv", "--rows", "5")
+    assert pd.read_csv(here / "a.csv", dtype=str)["drawn"].notna().all()
+    done("sample", "--out", "a.json", "--rows", "5")
+    assert len(json.loads((here / "a.json").read_text(encoding="utf-8"))) == 5
+    assert "<Choices" in (here / "a.xml").read_text(encoding="utf-8")
+
+
+def test_only_the_tasks_asked_for_are_on_the_sheet(here: Path) -> None:
+    done("sample", "--out", "a.xlsx", "--rows", "5", "--tasks", "mood", "--suggest")
+    columns = Filler(here / "a.xlsx").columns
+    assert "mood" in columns and "hint/mood/model says" in columns
+    assert "effort" not in columns and "causes/price" not in columns
+
+
+def test_candidates_for_a_new_label(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def embed(texts: list[str], _authors: list[str]) -> np.ndarray:
+        near = ["queues" in text or "courier" in text for text in texts]
+        return np.array([[1.0, 0.0] if yes else [0.0, 1.0] for yes in near], dtype=np.float32)
+
+    monkeypatch.setattr(labels, "embed_with_bar", embed)
+    said = done("sample", "--out", "a.xlsx", "--for", "waiting", "--rows", "20")
+    assert "15 theme" in said
+    assert "5 random" in said
+
+
+def test_errors_lists_rows_without_their_texts(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    generator = np.random.default_rng(1)
+    side = generator.integers(0, 2, 200)
+    given = np.where(np.arange(200) % 20 == 0, 1 - side, side)
+    vectors = generator.normal(scale=0.3, size=(200, 4)).astype(np.float32)
+    vectors[:, 0] += 3 * side
+    pd.DataFrame(
+        {
+            "id": [f"r{n}" for n in range(200)],
+            "text": [f"secret {n} {' '.join(generator.choice(WORDS, 8))}" for n in range(200)],
+            "language": "en",
+            "author": "customer",
+            "mood": np.where(given == 1, "glad", "cross"),
+        }
+    ).to_csv(here / "rows.csv", index=False)
+    monkeypatch.setattr(labels, "embed_with_bar", lambda _texts, _authors: vectors)
+    said = done("errors", "rows.csv", "--out", "doubts.csv", "--show", "3")
+    assert "secret" not in said
+    assert re.search(r"rows.csv line \d+ \(r\d+\), mood: (glad|cross): ", said)
+    doubts = pd.read_csv(here / "doubts.csv")
+    assert {int(row_id[1:]) % 20 for row_id in doubts["id"].head(5)} == {0}
+    assert "text" not in doubts
+    assert "is there already" in refused(WrongUsageError, "errors", "rows.csv", "--out", "doubts.csv")
+
+
+@pytest.mark.parametrize("words", [["--mix", "lucky=1"], ["--mix", "random=many"]])
+def test_a_mix_that_is_none_is_refused(here: Path, words: list[str]) -> None:
+    refused(WrongUsageError, "sample", "--out", "a.xlsx", *words)
