@@ -190,7 +190,7 @@ def outcome_section(teller: Teller) -> Section | None:
         words.word("Outcome"),
         words.word("What foretells the outcome"),
         words.say(
-            "“{event}” came true for {events} of {n} customers.",
+            "Outcome “{event}”: {events} of {n} customers.",
             event=Name(tame(outcome.event)),
             events=words.count(outcome, "events"),
             n=words.count(outcome, "n"),

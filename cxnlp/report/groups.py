@@ -17,6 +17,7 @@ from cxnlp.report.blocks import (
 )
 from cxnlp.report.sentences import Teller
 from cxnlp.report.tables import (
+    count_cell,
     facts_table,
     gap_cell,
     quotes_of,
@@ -49,7 +50,7 @@ def group_fold(teller: Teller, group: Group) -> Fold:
     words = teller.words
     numbers = group.satisfaction
     line = words.say(
-        "stars {stars}, words {words}, {n} comments",
+        "stars {stars}, words {words}, n {n}",
         stars=Strong((words.percent(numbers.reported_paired),), "stars"),
         words=Strong((words.percent(numbers.expressed_paired),), "words"),
         n=words.count(group, "records"),
@@ -76,6 +77,7 @@ def group_blocks(teller: Teller, group: Group) -> tuple[Block, ...]:
         theme_table(words, words.say("Causes: {group}", group=name), group.causes, causes=True),
         theme_table(words, words.say("Strengths: {group}", group=name), group.strengths, causes=False),
         _effort_causes(teller, group, name),
+        _marks(teller, group) if group.kind == "overall" else None,
         _emotion_table(teller, group, name),
         _evoked(teller, group),
         *_promise(teller, group, name),
@@ -110,6 +112,20 @@ def _mean(teller: Teller, group: Group) -> Paragraph | None:
             ),
         )
     return Paragraph(said)
+
+
+def _marks(teller: Teller, group: Group) -> Table | None:
+    words, marks = teller.words, group.satisfaction.marks
+    if not marks:
+        return None
+    columns = (Column(words.word("Mark"), True), Column(words.word("How often"), True))
+    rows = tuple(
+        Row(
+            (Cell((words.decimal(mark, "mark", 0 if float(mark.mark).is_integer() else 1),)), count_cell(words, mark, "count"))
+        )
+        for mark in marks
+    )
+    return Table(words.say("How often each mark was given"), columns, rows)
 
 
 def _effort_causes(teller: Teller, group: Group, name: Text) -> Table | None:

@@ -93,10 +93,10 @@ def _dumbbell_row(teller: Teller, group: Group) -> DumbbellRow:
     words, numbers = teller.words, group.satisfaction
     title = plain((words.title(group.title),))
     if group.too_small or numbers.gap is None:
-        return DumbbellRow(title, words.word(group.stage or ""), None, None, "", "", words.word("too few"), False)
+        return DumbbellRow(title, words.word(group.stage), None, None, "", "", words.word("too few"), False)
     return DumbbellRow(
         title,
-        words.word(group.stage or ""),
+        words.word(group.stage),
         dot(numbers.reported_paired),
         dot(numbers.expressed_paired),
         str(words.percent(numbers.reported_paired)),

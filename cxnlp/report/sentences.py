@@ -39,7 +39,7 @@ class Teller:
 
     def names(self, names: tuple[str, ...]) -> Text:
         """Return a list of themes."""
-        return self.words.join([self.name_of(name) for name in names])
+        return self.words.series([self.name_of(name) for name in names])
 
     def place(self, column: str, title: str) -> Text:
         """Return what a group is called in a sentence."""
@@ -86,6 +86,13 @@ class Teller:
         """Return size, interval and base: "47 points (41 to 52), n 312"."""
         words = self.words
         n = words.count(source, "n") if isinstance(source, Finding) else words.count(source.recent, "total")
+        if isinstance(source, Finding) and source.kind == "outcome_in_words":
+            return words.say(
+                "area under the curve larger by {size} points ({interval}), n {n}",
+                size=words.points(size),
+                interval=words.points_interval(size),
+                n=n,
+            )
         return words.many(
             "{size} point ({interval}), n {n}",
             "{size} points ({interval}), n {n}",
@@ -167,7 +174,7 @@ class Teller:
                 )
             case "outcome_in_words":
                 return words.say(
-                    "Words foretell the outcome better than stars do. It came to {share}.",
+                    "Words foretell the outcome better than stars do. It happened to {share} of the customers.",
                     share=share,
                 )
 

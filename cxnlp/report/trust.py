@@ -24,8 +24,8 @@ def trust_section(teller: Teller) -> Section:
     ]
     if trust.labels:
         lead = words.many(
-            "The reader was checked on {n} text that people labelled.",
-            "The reader was checked on {n} texts that people labelled.",
+            "The model was checked on {n} text that people labelled.",
+            "The model was checked on {n} texts that people labelled.",
             trust.labels,
             n=words.count(trust, "labels"),
         )

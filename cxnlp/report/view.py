@@ -131,7 +131,7 @@ def _answers(teller: Teller) -> tuple[Answer, ...]:
                 words.word("The distance"),
                 (words.points(gap),),
                 words.many("point", "points", round(abs(gap.best) * 100)),
-                text(words.points_interval(gap), "; ", _correction(teller)),
+                separated([words.points_interval(gap), _correction(teller)]),
                 "",
             )
         )

@@ -245,4 +245,4 @@ def _theme_fold(teller: Teller, theme: UnknownTheme) -> Fold:
         )
     quotes = quotes_of(teller, theme.quotes, words.word("In their own words"))
     blocks: tuple[Block, ...] = (Paragraph(separated([fact for fact in facts if fact])),)
-    return Fold(theme.anchor, words.join(said), line, blocks + ((quotes,) if quotes else ()))
+    return Fold(theme.anchor, words.series(said), line, blocks + ((quotes,) if quotes else ()))

@@ -90,7 +90,7 @@ class Words:
 
     # Messages
 
-    def word(self, message: str) -> str:
+    def word(self, message: str | None) -> str:
         """Return a message without placeholders."""
         return self._messages.gettext(message) if message else ""
 
@@ -112,6 +112,11 @@ class Words:
             return ()
         slots = [f"{{{index}}}" for index in range(len(items))]
         return self._fill(format_list(slots, locale=self.locale), {str(i): item for i, item in enumerate(items)})
+
+    def series(self, items: Sequence[Part | Text]) -> Text:
+        """Return names with commas between them, for names that may hold an "and" of their own."""
+        comma = "، " if self.language == "fa" else ", "
+        return text(*(part for index, item in enumerate(items) for part in ((comma, item) if index else (item,))))
 
     @staticmethod
     def _fill(message: str, parts: Mapping[str, Part | Text]) -> Text:
