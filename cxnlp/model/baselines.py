@@ -5,6 +5,7 @@ All give logits that go through the same calibration and thresholds, fitted on t
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable
 from typing import Any
 
@@ -39,7 +40,8 @@ def linear(
 
     `features` turns examples into a matrix; `strength` is scikit-learn's C.
     """
-    from sklearn.linear_model import LogisticRegression  # noqa: PLC0415  (slow to import)
+    from sklearn.exceptions import ConvergenceWarning  # noqa: PLC0415  (slow to import)
+    from sklearn.linear_model import LogisticRegression  # noqa: PLC0415
 
     inputs, outputs = features(train), [features(part) for part in others]
     found = [np.zeros((len(part), layout.width)) for part in others]
@@ -58,7 +60,9 @@ def linear(
                 for part, matrix in zip(found, outputs, strict=True):
                     part[:, column] = model.decision_function(matrix)
         else:
-            model = LogisticRegression(C=strength, max_iter=300).fit(inputs[known], truth.argmax(axis=1))
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore", ConvergenceWarning)  # near enough for a baseline
+                model = LogisticRegression(C=strength, max_iter=500).fit(inputs[known], truth.argmax(axis=1))
             for part, matrix in zip(found, outputs, strict=True):
                 part[:, where] = -NEVER
                 part[:, where.start + model.classes_] = np.log(np.maximum(model.predict_proba(matrix), 1e-9))

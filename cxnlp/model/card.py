@@ -94,7 +94,7 @@ def card(scores: Scores, training: dict[str, Any], taxonomy: Taxonomy) -> str:
             (entry["f1"]["value"], task, label, entry["n"])
             for task, found in (part["tasks"] if part else {}).items()
             for label, entry in found["labels"].items()
-            if "f1" in entry
+            if entry.get("f1")
         ),
     )[:8]
     weak = ", ".join(f"{task}/{label} {value:.2f} (n {n})" for value, task, label, n in weakest)

@@ -65,47 +65,60 @@ def has_valence(task: Task) -> bool:
     return {"positive", "negative"} <= {label.valence for label in task.labels}
 
 
-def score(score_of: Any, truth: Bools, given: Bools, *, seed: int, resamples: int = RESAMPLES) -> dict[str, float]:
-    """Return value, low and high of a metric (truth, given, weights) → float."""
-    low, high = metrics.interval(lambda w: score_of(truth, given, w), len(truth), seed=seed, resamples=resamples)
-    return {"value": round(score_of(truth, given), 4), "low": round(low, 4), "high": round(high, 4)}
+Score = dict[str, float] | None
 
 
-def score_tasks(
-    truths: dict[str, npt.NDArray[np.float32]], given: dict[str, Bools], taxonomy: Taxonomy, rows: Bools, seed: int
-) -> dict[str, Any]:
-    """Return per task the headline scores on these rows: micro- and macro-F1 and the share wholly right.
+def with_interval(value: float, drawn: metrics.Floats) -> Score:
+    """Return a score with its interval, rounded; None where there is nothing to score."""
+    if np.isnan(value):
+        return None
+    low, high = metrics.interval(drawn)
+    return {"value": round(float(value), 4), "low": round(low, 4), "high": round(high, 4)}
 
-    For a task with one label per row, `micro_f1` is the accuracy.
+
+def score_task(truth: Bools, given: Bools, task: Task, *, seed: int) -> dict[str, Any]:
+    """Return a task's scores on some rows: n, micro- and macro-F1, the share wholly right, and every label's F1.
+
+    Macro-F1 is the mean over labels that at least `MIN_LABEL_ROWS` rows hold, and only those get a score of their
+    own. For a task with one label per row, `micro_f1` is the accuracy.
     """
-    found: dict[str, Any] = {}
-    for task in taxonomy.tasks:
-        known = rows & ~np.isnan(truths[task.name][:, 0])
-        if known.sum() < MIN_ROWS:
-            continue
-        truth, decided = truths[task.name][known] > 0.5, given[task.name][known]
-        entry: dict[str, Any] = {"n": int(known.sum())}
-        for name, metric in (("micro_f1", metrics.micro_f1), ("macro_f1", metrics.macro_f1), ("exact", metrics.exact)):
-            entry[name] = score(metric, truth, decided, seed=seed)
-        if has_valence(task):
-            entry["valence"] = score(metrics.exact, valence(truth, task), valence(decided, task), seed=seed)
-        found[task.name] = entry
-    return found
-
-
-def score_labels(truth: Bools, given: Bools, task: Task, seed: int) -> dict[str, Any]:
-    """Return per label n, precision, recall and F1 with its interval; no score under `MIN_LABEL_ROWS` rows."""
-    found: dict[str, Any] = {}
+    draws = metrics.resamples(len(truth), seed=seed, draws=RESAMPLES)
+    whole, drawn = metrics.counts(truth, given), metrics.counts(truth, given, draws)
+    per_label, per_label_drawn = metrics.f1(*whole), metrics.f1(*drawn)
+    enough = whole[2] >= MIN_LABEL_ROWS
+    found: dict[str, Any] = {
+        "n": len(truth),
+        "micro_f1": with_interval(
+            float(metrics.f1(*(part.sum() for part in whole))), metrics.f1(*(part.sum(axis=1) for part in drawn))
+        ),
+        "macro_f1": with_interval(_mean(per_label[enough]), _mean(per_label_drawn[:, enough])),
+        "exact": _share(truth == given, draws),
+    }
+    if has_valence(task):
+        found["valence"] = _share(valence(truth, task) == valence(given, task), draws)
+    found["labels"] = {}
     for column, name in enumerate(task.label_names):
-        one, other = truth[:, [column]], given[:, [column]]
-        hits, handed, wanted = (float(value[0]) for value in metrics.counts(one, other))
+        hits, handed, wanted = (float(part[column]) for part in whole)
         entry: dict[str, Any] = {"n": int(wanted), "given": int(handed), "right": int(hits)}
-        if wanted >= MIN_LABEL_ROWS:
+        if enough[column]:
             entry["precision"] = round(hits / handed, 4) if handed else None
             entry["recall"] = round(hits / wanted, 4)
-            entry["f1"] = score(metrics.micro_f1, one, other, seed=seed)
-        found[name] = entry
+            entry["f1"] = with_interval(float(per_label[column]), per_label_drawn[:, column])
+        found["labels"][name] = entry
     return found
+
+
+def _mean(values: metrics.Floats) -> Any:
+    """Return the mean over the last axis of what is a number; NaN where nothing is."""
+    known = ~np.isnan(values)
+    total, count = np.where(known, values, 0.0).sum(axis=-1), known.sum(axis=-1)
+    return np.divide(total, count, out=np.full(np.shape(total), np.nan), where=count > 0)
+
+
+def _share(right: Bools, draws: metrics.Floats) -> Score:
+    """Return the share of rows that are right in every column."""
+    wholly = right.all(axis=1).astype(float)
+    return with_interval(float(wholly.mean()), draws @ wholly / len(wholly))
 
 
 def calibration_curve(confidence: metrics.Floats, right: Bools) -> dict[str, Any]:
@@ -135,15 +148,15 @@ def evaluate(examples: Examples, decisions: Decisions, taxonomy: Taxonomy, *, se
             "language": part.language,
             "author": part.author,
             "n": int(part.rows.sum()),
-            "tasks": score_tasks(examples.targets, decisions.labels, taxonomy, part.rows, seed),
+            "tasks": {},
         }
         for task in taxonomy.tasks:
-            if task.name not in entry["tasks"]:
-                continue
             known = part.rows & examples.labelled(task.name)
+            if known.sum() < MIN_ROWS:
+                continue
             truth, given = examples.targets[task.name][known] > 0.5, decisions.labels[task.name][known]
             right = np.asarray((truth == given).all(axis=1))
-            entry["tasks"][task.name]["labels"] = score_labels(truth, given, task, seed)
+            entry["tasks"][task.name] = score_task(truth, given, task, seed=seed)
             entry["tasks"][task.name]["calibration"] = calibration_curve(decisions.confidence[task.name][known], right)
             if task.kind != "multi":
                 entry["tasks"][task.name]["confusion"] = (truth.T.astype(int) @ given.astype(int)).tolist()

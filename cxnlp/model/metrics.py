@@ -5,8 +5,6 @@ A task with exactly one label per row is scored on its one-hot rows: its micro-F
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import numpy as np
 import numpy.typing as npt
 
@@ -22,7 +20,10 @@ def f1(hits: Floats, given: Floats, wanted: Floats) -> Floats:
 
 
 def counts(truth: Bools, decided: Bools, weights: Floats | None = None) -> tuple[Floats, Floats, Floats]:
-    """Return per label: labels rightly given, given, wanted, each row counted `weights` times, [labels]."""
+    """Return per label: labels rightly given, given, wanted, [labels].
+
+    Each row counts `weights` times, [rows]; with weights [draws, rows] the counts are [draws, labels].
+    """
     w = np.ones(len(truth)) if weights is None else weights
     return w @ (truth & decided), w @ decided, w @ truth
 
@@ -33,11 +34,11 @@ def micro_f1(truth: Bools, decided: Bools, weights: Floats | None = None) -> flo
     return float(f1(hits.sum(), given.sum(), wanted.sum()))
 
 
-def macro_f1(truth: Bools, decided: Bools, weights: Floats | None = None) -> float:
-    """Return the mean F1 of the labels that occur among the truths."""
+def macro_f1(truth: Bools, decided: Bools, weights: Floats | None = None, least: int = 1) -> float:
+    """Return the mean F1 of the labels that at least `least` rows hold, before weighting."""
     hits, given, wanted = counts(truth, decided, weights)
-    per_label = np.where(wanted > 0, np.nan_to_num(f1(hits, given, wanted)), np.nan)
-    return float(np.nanmean(per_label)) if (wanted > 0).any() else float("nan")
+    per_label = f1(hits, given, wanted)[truth.sum(axis=0) >= least]
+    return float(np.nanmean(per_label)) if (~np.isnan(per_label)).any() else float("nan")
 
 
 def exact(truth: Bools, decided: Bools, weights: Floats | None = None) -> float:
@@ -48,21 +49,18 @@ def exact(truth: Bools, decided: Bools, weights: Floats | None = None) -> float:
     return float(w @ (truth == decided).all(axis=1) / w.sum()) if w.sum() else float("nan")
 
 
-def interval(
-    score: Callable[[Floats], float], rows: int, *, seed: int = 0, resamples: int = 1000, level: float = 0.95
-) -> tuple[float, float]:
-    """Return the percentile bootstrap interval (Efron & Tibshirani 1993) of `score(weights)`.
-
-    Rows are drawn with replacement: a resample is given as how often each row was drawn.
-    """
-    if rows == 0:
-        return float("nan"), float("nan")
+def resamples(rows: int, *, seed: int, draws: int = 1000) -> Floats:
+    """Return how often each row is drawn in each bootstrap resample (Efron & Tibshirani 1993), [draws, rows]."""
     generator = np.random.default_rng(seed)
-    draws = [score(generator.multinomial(rows, np.full(rows, 1 / rows)).astype(float)) for _ in range(resamples)]
-    tail = (1 - level) / 2
-    known = np.array([value for value in draws if not np.isnan(value)])
+    return generator.multinomial(rows, np.full(rows, 1 / rows), size=draws).astype(np.float64)
+
+
+def interval(drawn: Floats, level: float = 0.95) -> tuple[float, float]:
+    """Return the percentile interval of a score's value in each resample; NaN where it has none."""
+    known = drawn[~np.isnan(drawn)]
     if not len(known):
         return float("nan"), float("nan")
+    tail = (1 - level) / 2
     return float(np.quantile(known, tail)), float(np.quantile(known, 1 - tail))
 
 

@@ -49,7 +49,15 @@ def test_nothing_to_score_is_no_number() -> None:
     assert math.isnan(metrics.macro_f1(nothing, nothing))
     assert math.isnan(metrics.exact(nothing, nothing))
     assert math.isnan(metrics.expected_calibration_error(np.zeros(0), np.zeros(0, dtype=bool)))
-    assert all(math.isnan(end) for end in metrics.interval(lambda _: 1.0, 0))
+    assert all(math.isnan(end) for end in metrics.interval(np.full(5, np.nan)))
+
+
+def test_many_weights_at_once_are_each_on_its_own(arrays: tuple[np.ndarray, np.ndarray]) -> None:
+    draws = metrics.resamples(400, seed=0, draws=7)
+    together = metrics.f1(*metrics.counts(*arrays, draws))
+    for one, weights in zip(together, draws, strict=True):
+        assert one == pytest.approx(metrics.f1(*metrics.counts(*arrays, weights)))
+        assert weights.sum() == 400
 
 
 def test_intervals_hold_the_truth_as_often_as_they_say() -> None:
@@ -57,7 +65,7 @@ def test_intervals_hold_the_truth_as_often_as_they_say() -> None:
     held = 0
     for seed in range(200):
         values = (generator.random(80) < 0.7).astype(float)
-        low, high = metrics.interval(lambda w, v=values: float(w @ v / w.sum()), 80, seed=seed, resamples=200)
+        low, high = metrics.interval(metrics.resamples(80, seed=seed, draws=200) @ values / 80)
         held += low <= 0.7 <= high
     assert 0.88 <= held / 200 <= 0.99
 

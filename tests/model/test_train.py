@@ -150,7 +150,7 @@ class TestBadInput:
         same = examples.targets["stance"].copy()
         same[:] = [0, 0, 1]
         one = Examples(**{**vars(examples), "targets": {**examples.targets, "stance": same}})
-        with pytest.raises(LabelsError, match="task 'stance': all .* rows hold only 'neither'"):
+        with pytest.raises(LabelsError, match=r"task 'stance': all .* rows hold only 'neither'"):
             build(one, taxonomy_toml, tmp_path / "m", base="nowhere")
 
     def test_a_task_without_labels(self, examples: Examples, taxonomy_toml: str, tmp_path: Path) -> None:
