@@ -79,7 +79,7 @@ class ModelConfig(_Section):
     """The model: a folder or a registered name."""
 
     path: str = "models/default"
-    batch_tokens: int = Field(default=8192, ge=512)
+    batch_tokens: int = Field(default=1024, ge=256)
     budget: str = ""
 
 

@@ -50,7 +50,7 @@ class Predictor:
     """A model that reads texts. Make it with `Predictor.load`."""
 
     def __init__(
-        self, model: Model, *, batch_tokens: int = 8192, precision: Literal["auto", "fp32", "bf16", "int8"] = "auto"
+        self, model: Model, *, batch_tokens: int = 1024, precision: Literal["auto", "fp32", "bf16", "int8"] = "auto"
     ) -> None:
         self.model = model
         self.batch_tokens = batch_tokens
@@ -63,12 +63,13 @@ class Predictor:
         cls,
         folder: Path,
         *,
-        batch_tokens: int = 8192,
+        batch_tokens: int = 1024,
         precision: Literal["auto", "fp32", "bf16", "int8"] = "auto",
     ) -> Predictor:
         """Load a model's folder; raise `ModelError` when it is broken or its base is not here.
 
-        `batch_tokens` bounds the pieces in one batch; `precision` is chosen by what the processor does fast.
+        `batch_tokens` is the number of pieces in one batch (larger is no faster, and wastes more on few texts);
+        `precision` is chosen by what the processor does fast.
         """
         return cls(load(folder), batch_tokens=batch_tokens, precision=precision)
 
