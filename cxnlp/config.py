@@ -6,6 +6,7 @@ Paths are relative to the file. Unknown keys are errors. Every key's comment in 
 
 from __future__ import annotations
 
+import os
 import tomllib
 from datetime import date
 from importlib.resources import files
@@ -142,7 +143,7 @@ class Config(_Section):
 
     def resolve(self, path: str) -> Path:
         """Return `path` as seen from the configuration's folder."""
-        return (self.folder / Path(path).expanduser()).absolute()
+        return Path(os.path.normpath((self.folder / Path(path).expanduser()).absolute()))
 
     def with_options(self, *, fail_on_alert: bool = False, budget: str = "") -> Config:
         """Return the configuration with what the command line adds."""

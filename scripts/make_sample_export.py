@@ -108,7 +108,9 @@ def written_rows(generator: random.Random) -> list[Row]:
             row.question = COURIER_QUESTION if text["pool"] == "courier_q" else QUESTIONS[row.touchpoint]
             if text["pool"] in ("effort_high_kind", "flatter") and row.rating in ("1", "2", "3"):
                 row.rating = "4"
-            if text["reply"]:
+            if not text["reply"]:
+                row.channel = generator.choice(("email", "chat"))
+            else:
                 row.reply = text["reply"]
                 hours = generator.uniform(0.2, 20) if row.channel == "chat" else generator.uniform(40, 150)
                 row.replied_at = (when + timedelta(hours=hours)).strftime("%Y-%m-%d %H:%M")
@@ -129,7 +131,7 @@ def star_only_rows(generator: random.Random) -> list[Row]:
             row.question = QUESTIONS[touchpoint]
             if touchpoint == "receive" and generator.random() < 0.35:
                 row.question, row.rating = COURIER_QUESTION, "5"
-            row.channel = generator.choice(("app", "email", "store"))
+            row.channel = generator.choice(("app", "email", "chat", "store"))
             rows.append(row)
     return rows
 
