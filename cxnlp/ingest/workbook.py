@@ -1,33 +1,25 @@
 """XLSX workbooks, row by row.
 
-A workbook is a zip of XML: small files can unpack to more than a machine holds, or claim a cell in the last column of
-the last row. Sizes are therefore checked before, XML entities are refused (defusedxml, through openpyxl), and rows are
-read as a stream and only as wide as the header.
+A workbook is a zip of XML: small files can unpack to more than a machine holds. Sizes are checked before anything is
+unpacked, and rows are read as a stream (`sheet_xml.py`).
 """
 
 from __future__ import annotations
 
-import gzip
 import itertools
 import shutil
 import tempfile
-import warnings
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
-from datetime import time, timedelta
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
-from xml.etree.ElementTree import ParseError
-
-import openpyxl
-from defusedxml import DefusedXmlException
-from openpyxl.utils.exceptions import InvalidFileException
+from xml.parsers.expat import ExpatError
 
 from cxnlp.errors import ExportError
+from cxnlp.ingest import sheet_xml
 from cxnlp.ingest.encoding import is_gzip, open_bytes
-from cxnlp.ingest.raw import MAX_CHUNK_CHARACTERS, Cell, RawRows, unique_names
+from cxnlp.ingest.raw import MAX_CHUNK_CHARACTERS, Cell, RawRows, show, unique_names
 from cxnlp.records import RejectedRow
 
 MAX_UNPACKED_BYTES = 4 << 30
@@ -35,13 +27,9 @@ MAX_UNPACKED_BYTES = 4 << 30
 SUSPICIOUS_PART_BYTES = 64 << 20
 MAX_PART_RATIO = 150
 MAX_SHARED_STRINGS_BYTES = 512 << 20
-MAX_CELLS_BEYOND = 50_000_000
-MAX_COLUMNS, MAX_ROWS = 16_384, 1_048_576  # of the format
-
 _BROKEN = (
-    *(zipfile.BadZipFile, zlib.error, InvalidFileException, ParseError, DefusedXmlException, KeyError, ValueError),
-    *(TypeError, AttributeError, IndexError, EOFError, NotImplementedError, OSError, gzip.BadGzipFile, RuntimeError),
-    *(OverflowError, AssertionError, LookupError),
+    *(zipfile.BadZipFile, zlib.error, ExpatError, ValueError, TypeError, LookupError, EOFError, OSError),
+    *(RuntimeError, NotImplementedError, OverflowError, StopIteration),
 )
 
 
@@ -78,88 +66,67 @@ def _check_sizes(path: Path, file: Path) -> None:
 
 
 @contextmanager
-def _open(path: Path, sheet: str) -> Iterator[tuple[str, Any]]:
-    """Open a sheet: the one named, else the active one that is a worksheet."""
-    with unpacked(path) as file, warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # openpyxl tells of styles and extensions that do not matter here
+def _open(path: Path) -> Iterator[zipfile.ZipFile]:
+    with unpacked(path) as file:
         try:
             _check_sizes(path, file)
-            book = openpyxl.load_workbook(file, read_only=True, data_only=True, keep_links=False)
+            with zipfile.ZipFile(file) as archive:
+                yield archive
+        except sheet_xml.BrokenWorkbookError as error:
+            raise ExportError(f"{path}: cannot be read as a workbook: it holds {error}") from error
         except _BROKEN as error:
             raise ExportError(f"{path}: cannot be read as a workbook ({type(error).__name__})") from error
-        try:
-            names = [worksheet.title for worksheet in book.worksheets]
-            if sheet and sheet not in names:
-                raise ExportError(f"{path}: has no sheet {sheet!r}; expected one of: {', '.join(map(repr, names))}")
-            if not names:
-                raise ExportError(f"{path}: a workbook without sheets")
-            found = book[sheet or names[0]]
-            found.reset_dimensions()  # files state wrong ones
-            yield found.title, found
-        finally:
-            book.close()
 
 
-def _rows(path: Path, worksheet: Any, width: int | None) -> Iterator[tuple[int, tuple[Cell, ...]]]:
-    """Yield number and cells of the rows that hold anything; `width` bounds how far a row is read."""
-    number = 0
-    with closing(worksheet.iter_rows(values_only=True, max_col=width)) as rows:
-        while True:
-            try:
-                row = next(rows)
-            except StopIteration:
-                return
-            except _BROKEN as error:
-                raise ExportError(
-                    f"{path}: the workbook is broken after row {number} ({type(error).__name__})"
-                ) from error
-            number += 1
-            if number > MAX_ROWS:
-                raise ExportError(f"{path}: names a row beyond {MAX_ROWS:,}, the last that a sheet can have")
-            if any(cell is not None and cell != "" for cell in row):
-                yield number, row
+def _part_of(path: Path, archive: zipfile.ZipFile, sheet: str) -> tuple[str, str]:
+    """Return name and part of the sheet named, or of the first one."""
+    parts = sheet_xml.sheets(archive)
+    if not parts:
+        raise ExportError(f"{path}: a workbook without sheets")
+    name = sheet or next(iter(parts))
+    if name not in parts:
+        raise ExportError(f"{path}: has no sheet {sheet!r}; expected one of: {', '.join(map(show, parts))}")
+    return name, parts[name]
 
 
 def read_header(path: Path, sheet: str) -> tuple[str, list[str], set[str]]:
     """Return the sheet's name, its columns, and those that stand twice."""
-    with _open(path, sheet) as (title, worksheet):
-        _, names, doubled = _header(path, worksheet)
+    with _open(path) as archive:
+        title, part = _part_of(path, archive, sheet)
+        names, doubled = _header(path, title, sheet_xml.read_rows(archive, part))
         return title, names, doubled
 
 
-def _header(path: Path, worksheet: Any) -> tuple[int, list[str], set[str]]:
-    first = next(_rows(path, worksheet, MAX_COLUMNS), None)
+def _header(path: Path, title: str, rows: Iterator[tuple[int, dict[int, Cell]]]) -> tuple[list[str], set[str]]:
+    first = next(rows, None)
     if first is None:
-        raise ExportError(f"{path}: the sheet {worksheet.title!r} is empty; expected a header and rows")
-    number, row = first
-    header = list(row)
-    while header and (header[-1] is None or not str(header[-1]).strip()):
-        header.pop()
-    return (number, *unique_names(header))
+        raise ExportError(f"{path}: the sheet {show(title)} is empty; expected a header and rows")
+    _, cells = first
+    return unique_names([cells.get(column) for column in range(1, max(cells) + 1)])
 
 
 def read(path: Path, sheet: str, *, chunk_rows: int) -> Iterator[RawRows]:
     """Yield the rows of a sheet below its header; rows without any cell are no rows."""
-    with _open(path, sheet) as (_, worksheet):
-        header_row, names, _ = _header(path, worksheet)
+    with _open(path) as archive:
+        title, part = _part_of(path, archive, sheet)
+        rows = sheet_xml.read_rows(archive, part)
+        names, _ = _header(path, title, rows)
         width = len(names)
-        rows = _rows(path, worksheet, None)
-        beyond = 0
 
         def reject(number: int, row: tuple[Cell, ...]) -> RejectedRow | None:
-            nonlocal beyond
-            beyond += max(len(row) - width, 0)
-            if beyond > MAX_CELLS_BEYOND:
-                raise ExportError(f"{path}: has rows far wider than its header; expected {width} columns")
-            if any(cell is not None and cell != "" for cell in row[width:]):
+            if len(row) > width:
                 expected = f"{width} cells"
                 return RejectedRow(
                     path.name, number, "(row)", "the row does not fit the header", "more cells", expected
                 )
             return None
 
-        below = ((number, row) for number, row in rows if number > header_row)
-        yield from chunked(below, names, reject, chunk_rows)
+        places = range(1, width + 1)
+        tuples = (
+            (number, tuple(map(cells.get, places)) if max(cells) <= width else (None,) * (width + 1))
+            for number, cells in rows
+        )
+        yield from chunked(tuples, names, reject, chunk_rows)
 
 
 def chunked(
@@ -183,7 +150,7 @@ def chunked(
             lines.append(number)
             for column, value in itertools.zip_longest(columns, row[: len(columns)]):
                 size += len(value) if isinstance(value, str) else 8
-                column.append(str(value) if isinstance(value, time | timedelta) else value)
+                column.append(value)
             if size > MAX_CHUNK_CHARACTERS:
                 break
         if not lines and not rejected:
