@@ -32,6 +32,9 @@ def worsening(trend: Trend, group: Group, stars: Trend | None) -> EarlyWarning |
     rated = split_windows(stars.weeks) if stars else ((), ())
     reported, reported_before = pool(rated[0]), pool(rated[1])
     fall = independent_gap(reported, reported_before)
+    stars_since = stars.alarm_since if stars else None
+    still_high = fall is not None and fall.high >= 0 and stars_since is None
+    moved_first = trend.alarm_since is not None and stars_since is not None and since < stars_since
     return EarlyWarning(
         anchor=trend.anchor,
         group=trend.group,
@@ -43,10 +46,11 @@ def worsening(trend: Trend, group: Group, stars: Trend | None) -> EarlyWarning |
         recent=recent,
         baseline=before,
         change=change,
-        before_stars=fall is not None and fall.high >= 0,
+        before_stars=still_high or moved_first,
         reported_recent=reported,
         reported_baseline=reported_before,
         causes=rising_causes(group),
+        stars_since=stars_since,
     )
 
 

@@ -7,10 +7,12 @@ points, half of that for single themes and promises, twice that where the size c
 errors although it depends on them. A series beyond its control limit (trends.py, which has a budget of false alarms
 over all nights of a year) is a finding, too.
 
-Order: by `score`, how bad it is at the least (the end of the interval nearest to nothing) times the weight of its kind
-(`WEIGHTS`: unhappiness that the ratings hide weighs most, what is said of replies less, since a reply is not yet a lost
-customer). The first finding of each group and of each kind stand before any repetition, so that the top of the list is
-not one story told three times.
+Order: by `score`: how bad it is at the least (the end of the interval nearest to nothing), times the share of the
+group's texts that it is about (replies are few beside comments), times the weight of its kind: `WEIGHTS`, a judgement
+that unhappiness which the ratings hide comes first and what is said of replies later. Segments weigh half, since nobody
+owns a country as somebody owns a touchpoint (what is said of replies excepted: channels decide how one answers). The
+first finding of each group and of each kind stand before any repetition, so that the top of the list is not one story
+told three times.
 """
 
 from __future__ import annotations
@@ -37,13 +39,16 @@ WEIGHTS: dict[FindingKind, float] = {
     "promise_broken": 1.0,
     "words_worst": 0.8,
     "effort_high": 0.8,
-    "cause_rises": 0.8,
     "question_blind": 0.7,
-    "complaints_unanswered": 0.4,
-    "replies_explain": 0.4,
-    "hollow_stars": 0.3,
+    "cause_rises": 0.5,
+    "replies_explain": 0.5,
+    "complaints_unanswered": 0.5,
+    "hollow_stars": 0.5,
     "outcome_in_words": 0.3,
 }
+#: Kinds that are about how the company answers: a channel is where that is decided.
+_OF_REPLIES = ("replies_explain", "complaints_unanswered")
+_OWNED = ("touchpoint", "overall", "question", "outcome")
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +143,7 @@ class FindingMaker:
         read = replies.excused.total
         if read >= self.settings.minimum_group:
             size = paired_gap(0, excused, remedied, read - excused - remedied)
-            self._add("replies_explain", group, size, replies.excused, replies.remedied)
+            self._add("replies_explain", group, size, replies.excused, replies.remedied, reach=read)
 
     def add_questions(self, questions: Sequence[Question]) -> None:
         """Ask which question hides the unhappy: at its ceiling, blind to what people write, stars far above words."""
@@ -181,6 +186,7 @@ class FindingMaker:
         against: Share | None,
         *,
         least: float | None = None,
+        reach: int | None = None,
         cause: str = "",
         promise: str = "",
     ) -> None:
@@ -199,6 +205,9 @@ class FindingMaker:
             cause=cause,
             promise=promise,
         )
+        texts = group.satisfaction.written
+        if reach is not None and texts:
+            finding = replace(finding, score=finding.score * min(1.0, reach / texts))
         self.candidates.append(Candidate(finding, self.settings.minimum_gap if least is None else least))
 
     def _stars_flatter(self, group: Group) -> None:
@@ -225,14 +234,14 @@ class FindingMaker:
         _, rest, size = pair("high_effort", "read")
         self._add("effort_high", group, size, group.effort.high_of_all, rest)
         own, rest, size = pair("hollow", "top_mark_praises")
-        self._add("hollow_stars", group, size, own, rest)
-        _, rest, size = pair("complaint_excused", "complaint_reply_read")
-        self._add("replies_explain", group, size, group.replies.all.excused, rest)
+        self._add("hollow_stars", group, size, own, rest, reach=own.total)
+        own, rest, size = pair("complaint_excused", "complaint_reply_read")
+        self._add("replies_explain", group, size, group.replies.all.excused, rest, reach=own.total)
         if group.replies.available:
             answered, rest_answered, size = pair("complaint_replied", "complaint")
             silent = share(answered.total - answered.count, answered.total)
             rest = share(rest_answered.total - rest_answered.count, rest_answered.total)
-            self._add("complaints_unanswered", group, opposite(size), silent, rest)
+            self._add("complaints_unanswered", group, opposite(size), silent, rest, reach=silent.total)
 
     def _promise(self, group: Group) -> None:
         promise = group.promise
@@ -279,6 +288,9 @@ def _finding(
     column, name, title, anchor = place
     corrected = size.corrected is not None and size.corrected.safe
     p_value = normal_p(size.corrected) if corrected and size.corrected is not None else size.p_value
+    weight = WEIGHTS[kind]
+    if column not in _OWNED and kind not in _OF_REPLIES:
+        weight /= 2
     return Finding(
         id="/".join(part for part in (kind, column, name, cause) if part),
         rank=0,
@@ -293,7 +305,7 @@ def _finding(
         size=size,
         share=own,
         against=against,
-        score=cautious(size) * WEIGHTS[kind],
+        score=cautious(size) * weight,
         p_value=p_value,
         q_value=1.0,
         corrected=corrected,
@@ -326,4 +338,5 @@ def finding_of_warning(warning: EarlyWarning, group: Group, q_value: float = 1.0
         metric=warning.metric,
         since=warning.since,
         weeks=warning.weeks,
+        stars_since=warning.stars_since,
     )

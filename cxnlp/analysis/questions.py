@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from cxnlp.analysis.counts import GroupCounts
+from cxnlp.analysis.numbers import Estimate
 from cxnlp.analysis.stats import auc_of_counts, share
 from cxnlp.analysis.summary import Group, Question
 
@@ -13,7 +14,7 @@ CEILING = 0.8
 #: A question whose area under the curve surely stays below this hardly tells happy from unhappy texts.
 BLIND_BELOW = 0.75
 #: Least happy and least unhappy rated texts for an area under the curve.
-MINIMUM_EACH = 10
+MINIMUM_EACH = 5
 
 
 def audit(group: Group, counts: GroupCounts, minimum: int) -> Question:
@@ -23,6 +24,8 @@ def audit(group: Group, counts: GroupCounts, minimum: int) -> Question:
     unhappy, happy = [mark[0] for mark in marks], [mark[1] for mark in marks]
     enough = min(sum(unhappy), sum(happy)) >= MINIMUM_EACH
     auc = auc_of_counts(happy, unhappy) if enough else None
+    if auc is not None and len(marks) == 1:  # everybody gave the same mark: it tells nobody apart, for certain
+        auc = Estimate(0.5, 0.5, 0.5, auc.n)
     basics = share(counts.base["basics_only"], counts.base["praises"])
     top = numbers.top_mark.value or 0.0
     return Question(

@@ -20,7 +20,7 @@ GroupKind = Literal["overall", "stage", "touchpoint", "segment"]
 #: What a finding says, in the order in which ties are broken. `size` is always in share points, positive is bad.
 FindingKind = Literal[
     "stars_flatter",  # reported satisfaction above expressed satisfaction (paired rows)
-    "early_warning",  # words or effort worsen while the stars do not yet move; `metric` says which
+    "early_warning",  # words or effort worsen before the stars do; `metric` says which, `stars_since` when they did
     "worsening",  # words or effort worsen, and the stars with them
     "replies_explain",  # replies to complaints give reasons rather than remedies, more than elsewhere
     "complaints_unanswered",  # complaints without reply, more than elsewhere
@@ -362,7 +362,8 @@ class Trend:
 class EarlyWarning:
     """Words or effort worsened beyond their control limit.
 
-    `before_stars`: the ratings have not fallen so far (their change still holds no fall for certain).
+    `before_stars`: they moved first. Either the ratings have not fallen so far (their change holds no fall for
+    certain), or their own alarm, `stars_since`, began later than `since`.
     """
 
     anchor: str
@@ -379,6 +380,7 @@ class EarlyWarning:
     reported_recent: Share
     reported_baseline: Share
     causes: tuple[str, ...]
+    stars_since: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -386,8 +388,8 @@ class Finding:
     """Something that holds: it survived the correction for all comparisons made and is large enough to matter.
 
     `rank` 1 is the worst. `size` is the difference in share points (positive is bad); `share` is the group's own
-    number, `against` the one it is compared with (all other groups, the weeks before, the ratings …). `score` is the
-    end of the size's interval that is nearest to nothing (how bad it is at the least) times the weight of the kind.
+    number, `against` the one it is compared with (all other groups, the weeks before, the ratings …). `score` is by
+    what findings are ordered: how bad it is at the least, for what share of the group, times the weight of its kind.
     `causes` are the most blamed in the group, worst first. `corrected`: the size is corrected for reading errors.
     `metric` and `since` belong to trends, `cause` to `cause_rises`, `question` to `question_blind`.
     """
@@ -414,6 +416,7 @@ class Finding:
     metric: str = ""
     since: str | None = None
     weeks: int | None = None
+    stars_since: str | None = None
     cause: str = ""
     question: str = ""
     promise: str = ""

@@ -1,11 +1,12 @@
-"""Themes the taxonomy does not know: words that object, or leave the model unsure, and name no known cause.
+"""Themes the taxonomy does not know: words that object, or leave the model unsure, and name no cause for certain.
 
-From each embedding the mean of its language is taken out, since texts otherwise lie together by language before they do
-by subject; clusters are joined by average linkage on cosine distance, which depends on no random start. Stores without
-embeddings fall back on TF-IDF weights, which cannot join languages. A cluster is named by its distinctive words: those
-with the largest log-odds against all other texts, with an informative Dirichlet prior (Monroe, Colaresi & Quinn 2008,
-Political Analysis 16:372). A theme keeps its key from night to night while its words mostly
-stay. An aid for the analyst, never a label.
+From each embedding two things are taken out: the mean of its language, since texts otherwise lie together by language
+before they do by subject, and the directions in which the known causes differ, since a trained model's embeddings show
+little else. What is left is joined by average linkage on cosine distance, which depends on no random start. Stores
+without embeddings fall back on TF-IDF weights of words, which cannot join languages. A cluster is named by its
+distinctive words: those with the largest log-odds against all other texts of their language, with an informative
+Dirichlet prior (Monroe, Colaresi & Quinn 2008, Political Analysis 16:372). A theme keeps its key from night to night
+while its words mostly stay. An aid for the analyst, never a label.
 """
 
 from __future__ import annotations
@@ -30,13 +31,16 @@ from cxnlp.analysis.settings import AnalysisSettings
 from cxnlp.analysis.stats import FloatArray, independent_gap, share
 from cxnlp.analysis.summary import Count, UnknownTheme
 
-SEARCHED = "len(causes) = 0 AND (complaint OR (unsure AND destroying))"
+SEARCHED = "(complaint OR (unsure AND destroying)) AND (len(causes) = 0 OR cause_confidence < 0.5)"
 MAXIMUM_TEXTS = 1500
 #: Cosine distance up to which clusters are joined: of centred embeddings, and of TF-IDF weights.
-JOIN_EMBEDDINGS = 0.9
+JOIN_EMBEDDINGS = 0.78
 JOIN_TFIDF = 0.85
 #: Texts of all languages that are mixed into the mean of one, for languages with few texts.
 _MEAN_PRIOR = 5.0
+#: How many directions of the known causes are taken out, and how many texts a cause needs to have one.
+KNOWN_DIRECTIONS = 8
+KNOWN_TEXTS = 5
 MINIMUM_TEXTS = 8
 MAXIMUM_THEMES = 10
 WORDS = 5
@@ -103,16 +107,28 @@ def _unit_vectors(searched: Sequence[Candidate], background: Sequence[Candidate]
     """Return vectors [n, d] of the searched texts, of length 1 (or 0), and the distance up to which to join them."""
     if not all(item.embedding for item in searched):
         return _word_vectors([" ".join(words_of(item.text)) for item in searched]), JOIN_TFIDF
-    known = [*searched, *(item for item in background if item.embedding)]
+    known = [*searched, *(item for item in background if item.embedding and item.stance == "complaint")]
     unit = vectors([item.text for item in known], [item.embedding for item in known])
-    overall = unit.mean(axis=0)
-    centred = np.zeros((len(searched), unit.shape[1]))
-    for language in {item.language for item in searched}:
-        every = [row for row, item in enumerate(known) if item.language == language]
-        mean = (unit[every].sum(axis=0) + _MEAN_PRIOR * overall) / (len(every) + _MEAN_PRIOR)
-        own = [row for row in every if row < len(searched)]
-        centred[own] = unit[own] - mean
-    return np.asarray(normalize(np.where(np.abs(centred) < 1e-9, 0.0, centred))), JOIN_EMBEDDINGS
+    overall, centred = unit.mean(axis=0), np.zeros_like(unit)
+    for language in {item.language for item in known}:
+        rows = [row for row, item in enumerate(known) if item.language == language]
+        mean = (unit[rows].sum(axis=0) + _MEAN_PRIOR * overall) / (len(rows) + _MEAN_PRIOR)
+        centred[rows] = unit[rows] - mean
+    left = _without_known(centred, known)[: len(searched)]
+    return np.asarray(normalize(np.where(np.abs(left) < 1e-9, 0.0, left))), JOIN_EMBEDDINGS
+
+
+def _without_known(centred: FloatArray, known: Sequence[Candidate]) -> FloatArray:
+    """Take the main directions in which the means of the known causes differ out of vectors [n, d]."""
+    means = []
+    for cause in sorted({cause for item in known for cause in item.causes}):
+        rows = [row for row, item in enumerate(known) if cause in item.causes]
+        if len(rows) >= KNOWN_TEXTS:
+            means.append(centred[rows].mean(axis=0))
+    if not means:
+        return centred
+    directions = np.linalg.svd(np.array(means), full_matrices=False)[2][:KNOWN_DIRECTIONS]
+    return np.asarray(centred - centred @ directions.T @ directions)
 
 
 def words_of(text: str) -> list[str]:
