@@ -202,6 +202,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--sets", type=Path, required=True, help="folder of the public sets")
     parser.add_argument("--sizes", type=int, nargs="+", default=[50, 100, 200, 400])
+    parser.add_argument("--test-rows", type=int, default=TEST_ROWS, help="rows of each set to score on")
     parser.add_argument("--seeds", type=int, default=1, help="training samples drawn per size")
     parser.add_argument("--subjects", nargs="+", choices=[s.name for s in SUBJECTS], default=[s.name for s in SUBJECTS])
     parser.add_argument("--model", type=Path, default=Path("models/default"), help="the shipped model's folder")
@@ -219,7 +220,8 @@ def main() -> None:
     known = {(row["subject"], row["labels"], row["seed"], row["way"]) for row in done}
     for subject in [s for s in SUBJECTS if s.name in arguments.subjects]:
         rows = read(subject, arguments.sets)
-        test, pool = rows.take(np.arange(TEST_ROWS)), rows.take(np.arange(TEST_ROWS, len(rows)))
+        held = np.arange(arguments.test_rows)
+        test, pool = rows.take(held), rows.take(np.arange(len(held), len(rows)))
         truth = test.targets[TASK] > 0.5
         for seed in range(arguments.seeds):
             order = np.random.default_rng(seed).permutation(len(pool))
