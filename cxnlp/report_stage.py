@@ -17,7 +17,7 @@ from cxnlp.analysis.changes import compare
 from cxnlp.config import Config
 from cxnlp.ingest import write_rejected
 from cxnlp.journey import Journey
-from cxnlp.labelling.rows import read_labelled
+from cxnlp.labelling.rows import random_rows, read_labelled
 from cxnlp.nightly import RunRecord, StopSwitch
 from cxnlp.records import RejectedRow, text_hash
 from cxnlp.report.publish import ReportError, newest_summary, publish
@@ -179,7 +179,7 @@ def own_gold(store: Store, config: Config, model: ReportModel) -> tuple[GoldRow,
     """Return the rows of `[report] gold`, labelled by people, with what the model said of the same texts."""
     if not config.report.gold:
         return ()
-    frame = read_labelled([config.resolve(config.report.gold)], model.taxonomy)
+    frame = random_rows(read_labelled([config.resolve(config.report.gold)], model.taxonomy))
     predicted = store.predictions_of([text_hash(text) for text in frame["text"]], model.version)
     rows = []
     for row in frame.to_dict("records"):

@@ -65,7 +65,7 @@ def format_cell(labels: Sequence[str] | None) -> str:
 def read_labelled(
     paths: Iterable[Path], taxonomy: Taxonomy, *, sets: Sequence[Path] = (), need_text: bool = True
 ) -> pd.DataFrame:
-    """Read labelled files into one frame.
+    """Read labelled files into one frame; a folder stands for the `.csv` and `.jsonl` files in and below it.
 
     Columns: `id`, `text`, `language`, `author`, `origin`, `part`, `file`, `line`, `drawn`, `who`, `when`, `guideline`,
     then one a task of the taxonomy, whose cells are tuples of labels or None. Tasks that a file lacks are not labelled
@@ -75,7 +75,7 @@ def read_labelled(
     """
     frames = []
     problems: list[str] = []
-    for path in paths:
+    for path in files_of(paths):
         raw = _read_raw(path)
         if "text" not in raw.columns and "text_hash" in raw.columns:
             raw = _join_set(raw, path, sets, need_text=need_text)
@@ -95,6 +95,28 @@ def read_labelled(
             f"and {second['file']} line {second['line']}"
         )
     return frame
+
+
+def files_of(paths: Iterable[Path]) -> list[Path]:
+    """Return the labelled files meant; raise `LabelsError` for a folder that holds none."""
+    found: list[Path] = []
+    for path in paths:
+        if not path.is_dir():
+            found.append(path)
+            continue
+        inside = sorted(file for file in path.rglob("*") if file.suffix in (".csv", ".jsonl"))
+        if not inside:
+            raise LabelsError(f"{path}: holds no labelled file (.csv or .jsonl)")
+        found += inside
+    return found
+
+
+def random_rows(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows that may correct shares: those drawn at random, where the rows say how they were drawn.
+
+    Rows that say nothing of it are taken for a random draw: whoever gives them must know.
+    """
+    return frame[frame["drawn"].isin(("", "random"))]
 
 
 def newest_versions(frame: pd.DataFrame, taxonomy: Taxonomy) -> pd.DataFrame:

@@ -11,7 +11,7 @@ import pytest
 from cxnlp.errors import LabelsError, WrongUsageError
 from cxnlp.labelling.intake import read_folder, take_in
 from cxnlp.labelling.returned import Returned, read_returned
-from cxnlp.labelling.rows import read_labelled
+from cxnlp.labelling.rows import random_rows, read_labelled
 from cxnlp.labelling.workbook import TICK, write_workbook
 from labelling.build import Filler, sheet, taxonomy
 
@@ -128,3 +128,15 @@ def test_nothing_is_taken_in_while_a_cell_is_wrong(tmp_path: Path, folder: Path)
 def test_a_name_is_asked_for(tmp_path: Path, folder: Path) -> None:
     with pytest.raises(WrongUsageError, match="who labelled"):
         take_in(labelled(tmp_path / "a.xlsx", ["Glad", "Calm"]), folder, taxonomy(), who=" / ")
+
+
+def test_only_rows_drawn_at_random_may_correct_shares(tmp_path: Path, folder: Path) -> None:
+    take_in(labelled(tmp_path / "a.xlsx", ["Glad", "Cross"]), folder, taxonomy(), who="Ann", when=MONDAY)
+    frame = read_labelled([folder], taxonomy())
+    assert len(frame) == 2
+    assert random_rows(frame)["id"].tolist() == ["r0"]
+
+
+def test_an_empty_folder_is_no_labelled_data(tmp_path: Path) -> None:
+    with pytest.raises(LabelsError, match="holds no labelled file"):
+        read_labelled([tmp_path], taxonomy())
