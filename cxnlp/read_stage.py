@@ -14,7 +14,7 @@ from cxnlp.intake import Changes
 from cxnlp.journey import Journey
 from cxnlp.nightly import RunRecord, StopSwitch
 from cxnlp.records import RejectedRow
-from cxnlp.store import Store
+from cxnlp.store import DELETION_DUE, Store
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,19 +45,24 @@ def read_stage(
     """Read every file that is new, or changed since it was last read; then delete what is to be deleted.
 
     Where rows that are gone are to be deleted, a row may have moved to a file that did not change: as soon as one is
-    missing, all files are read.
+    missing, all files are read. So they are after a run that died before it had deleted.
     """
     known = store.file_marks()
+    names = [file.name for file in files]
     unchanged = [file.name for file in files if known.get(file.name) == file.mark]
-    gone = sorted(set(known) - {file.name for file in files})
+    deleting = config.export.missing == "delete"
+    if deleting and store.meta(DELETION_DUE) is not None:
+        unchanged = []
+    is_new = len(unchanged) < len(files) or not set(known) <= set(names)
+    if deleting and is_new:
+        store.set_meta(DELETION_DUE, "yes")
     changes = _read(store, config, journey, files, record, stop, skip=unchanged)
-    store.forget_files([file.name for file in files])
-    if config.export.missing == "delete" and (gone or len(unchanged) < len(files)):
+    store.forget_files(names)
+    if deleting and is_new:
         if unchanged and store.count_unseen(record.run, unchanged):
             changes += _read(store, config, journey, files, record, stop, skip=())
             unchanged = []
-        if not unchanged:
-            record.records_deleted = store.delete_unseen(record.run)
+        record.records_deleted = store.delete_unseen(record.run, unchanged)
     store.touch_files(unchanged, record.run)
     if config.store.retention_days is not None:
         oldest = datetime.now(UTC).replace(tzinfo=None) - timedelta(days=config.store.retention_days)

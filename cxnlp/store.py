@@ -28,6 +28,9 @@ from cxnlp.schema import MIGRATIONS, SCHEMA_VERSION, TABLES
 #: The tables that a report and the next night are made from: their copy is renewed when one of them changed.
 _KEPT = ("feedback", "predictions", "rejected", "export_files", "forgotten", "models")
 
+#: Noted from the first change of a run until the rows gone from the export are deleted.
+DELETION_DUE = "deletion_due"
+
 
 class BrokenStoreError(StoreError):
     """The file is cut short or damaged: its copy can take its place."""
@@ -301,6 +304,13 @@ class Store:
             for table, column in (("predictions", "model"), ("models", "version")):
                 self.connection.execute(f"DELETE FROM {table} WHERE NOT list_contains(?, {column})", [list(keep)])  # noqa: S608
 
+    def text_hashes_of(self, ids: Sequence[str]) -> dict[str, str]:
+        """Return id → hash of its text, of those records that are here and have words."""
+        rows = self.connection.execute(
+            "SELECT id, text_hash FROM feedback WHERE text_hash IS NOT NULL AND list_contains(?, id)", [list(ids)]
+        ).fetchall()
+        return {str(name): str(digest) for name, digest in rows}
+
     def predictions_of(
         self, text_hashes: Sequence[str], model: str
     ) -> dict[tuple[str, str], dict[str, tuple[str, ...]]]:
@@ -460,10 +470,11 @@ class Store:
         ).fetchone()
         return int(row[0]) if row else 0
 
-    def delete_unseen(self, run: int) -> int:
-        """Delete records that `run` has not seen, and return how many."""
+    def delete_unseen(self, run: int, unchanged_files: Sequence[str]) -> int:
+        """Delete the records that `count_unseen` counts, and return how many; no deletion is due any more."""
         with self.transaction():
-            return self._delete("last_run < ?", [run])
+            self.connection.execute("DELETE FROM meta WHERE key = ?", [DELETION_DUE])
+            return self._delete("last_run < ? AND NOT list_contains(?, file)", [run, list(unchanged_files)])
 
     def delete_older(self, before: datetime) -> int:
         """Delete records dated before `before` and return how many; records without a date stay."""

@@ -486,3 +486,26 @@ def test_a_dry_run_says_what_would_be_read_and_changes_nothing(config: Config, r
     assert not config.resolve(config.store.path).exists()
     run(config)
     assert all(plan.unchanged for plan in pipeline.plan(config))
+
+
+def test_a_run_that_died_before_it_deleted_leaves_no_row_behind(
+    config: Config, reader: HashReader, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = config.model_copy(update={"export": config.export.model_copy(update={"missing": "delete"})})
+    run(config)
+    (config.folder / "exports/2026-10.csv").unlink()
+    write_export(config.folder / "exports/2026-11.csv", rows(50, 60))
+
+    def die(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("cxnlp.store.Store.delete_unseen", die)
+    with pytest.raises(KeyboardInterrupt):
+        run(config)
+    monkeypatch.undo()
+    monkeypatch.setattr(pipeline, "find_model", lambda config: reader)
+    monkeypatch.setattr("cxnlp.report.publish.render_page", lambda summary, language, languages: f"{summary.records}\n")
+    run(config)
+    assert ask(config, "SELECT min(id), max(id), count(*) FROM feedback WHERE author = 'customer'") == [
+        ("c-000060", "c-000109", 50)
+    ]
