@@ -120,7 +120,7 @@ def written_rows(generator: random.Random) -> list[Row]:
 
 def star_only_rows(generator: random.Random) -> list[Row]:
     rows = []
-    for touchpoint in QUESTIONS:
+    for touchpoint, question in QUESTIONS.items():
         for _ in range(STAR_ONLY_PER_TOUCHPOINT):
             when = moment(generator, 0, WEEKS)
             is_late_help = touchpoint == "get_help" and when >= FIRST_DAY + timedelta(weeks=14)
@@ -128,7 +128,7 @@ def star_only_rows(generator: random.Random) -> list[Row]:
             rating = str(generator.choices(range(1, 6), chances)[0])
             language = generator.choices(("en", "pl", "ro", "vi", "fa", "de"), (30, 22, 16, 15, 10, 7))[0]
             row = Row(touchpoint, "stars_only", language, when, rating)
-            row.question = QUESTIONS[touchpoint]
+            row.question = question
             if touchpoint == "receive" and generator.random() < 0.35:
                 row.question, row.rating = COURIER_QUESTION, "5"
             row.channel = generator.choice(("app", "email", "chat", "store"))
@@ -208,9 +208,8 @@ def main(seed: int = 2026) -> None:
             writer = csv.DictWriter(file, COLUMNS, lineterminator="\n")
             writer.writeheader()
             writer.writerows(month_lines)
-    print(
-        f"{len(lines):,} rows in {len(by_month)} files, {sum(bool(line['comment'].strip()) for line in lines):,} with words"
-    )
+    worded = sum(bool(line["comment"].strip()) for line in lines)
+    print(f"{len(lines):,} rows in {len(by_month)} files, {worded:,} with words")
 
 
 if __name__ == "__main__":
