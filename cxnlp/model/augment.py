@@ -6,7 +6,11 @@ import unicodedata
 
 import numpy as np
 
+from cxnlp.model.reading import Windows
+
 HALF_SPACE = "\u200c"  # ZWNJ: Persian writers leave it out, or type a space instead
+#: First pieces of a window that are never dropped: `<s> query :`, and `reply :` where a company writes.
+KEPT_AT_START = 5
 _ARABIC_FORMS = str.maketrans({"ی": "ي", "ک": "ك"})
 _PLAIN = str.maketrans({"đ": "d", "Đ": "D", "ł": "l", "Ł": "L"})
 
@@ -38,6 +42,19 @@ def distort(text: str, generator: np.random.Generator) -> str:
         else:
             text = text.rstrip(".!?… ") + ("" if generator.random() < 0.6 else "!" * int(generator.integers(1, 4)))
     return text if text.strip() else "."
+
+
+def drop_pieces(windows: Windows, share: float, generator: np.random.Generator) -> Windows:
+    """Return the windows without a random share of their pieces; prefix and special pieces stay."""
+    if share <= 0:
+        return windows
+    kept = []
+    for pieces in windows.pieces:
+        keep = generator.random(len(pieces)) >= share
+        keep[:KEPT_AT_START] = True
+        keep[-1] = True
+        kept.append(pieces[keep])
+    return Windows(tuple(kept), windows.text)
 
 
 def _typos(text: str, generator: np.random.Generator) -> str:

@@ -16,7 +16,7 @@ import numpy.typing as npt
 import torch
 from torch import Tensor, nn
 
-from cxnlp.model.augment import distort
+from cxnlp.model.augment import distort, drop_pieces
 from cxnlp.model.examples import Examples
 from cxnlp.model.layout import Layout
 from cxnlp.model.network import Network, pad
@@ -41,6 +41,7 @@ class TrainSettings:
     frozen_layers: int = 0
     probe: bool = True
     distort_share: float = 0.2
+    piece_dropout: float = 0.0
     real_weight: float = 1.0
     average: float = 0.0
     patience: int = 3
@@ -165,7 +166,7 @@ def fit(
         texts = [
             distort(text, generator) if generator.random() < settings.distort_share else text for text in train.texts
         ]
-        windows = reader.read(texts, train.authors)
+        windows = drop_pieces(reader.read(texts, train.authors), settings.piece_dropout, generator)
         starts = np.searchsorted(windows.text, np.arange(len(train) + 1))
         lengths = np.add.reduceat(windows.lengths(), starts[:-1])
         network.train()
