@@ -51,7 +51,7 @@ class AnalysisSettings:
     cxnlp_version: str = ""
     minimum_group: int = 30
     minimum_gap: float = 0.10
-    alpha: float = 0.05
+    alpha: float = 0.04
     warning_alpha: float = 0.10
     week_starts: WeekStart = "monday"
     quotes: int = 3

@@ -32,7 +32,7 @@ from cxnlp.analysis.summary import Trend, Week
 RECENT_WEEKS = 4
 BASELINE_WEEKS = 26
 MINIMUM_BASELINE_WEEKS = 6
-LOOKS_PER_YEAR = 32
+LOOKS_PER_YEAR = 36
 #: Weeks of a series that are shown; so many more are read as the oldest baseline needs.
 SHOWN_WEEKS = 60
 _EXACT_UP_TO = 2000
