@@ -180,10 +180,15 @@ def own_gold(store: Store, config: Config, model: ReportModel) -> tuple[GoldRow,
     if not config.report.gold:
         return ()
     frame = random_rows(read_labelled([config.resolve(config.report.gold)], model.taxonomy))
-    predicted = store.predictions_of([text_hash(text) for text in frame["text"]], model.version)
+    # by id first: a spreadsheet may have changed a text's line breaks, and with them its hash
+    known = store.text_hashes_of(list(frame["id"]))
+    frame = frame.assign(
+        text_hash=[known.get(i) or text_hash(t) for i, t in zip(frame["id"], frame["text"], strict=True)]
+    )
+    predicted = store.predictions_of(list(frame["text_hash"]), model.version)
     rows = []
     for row in frame.to_dict("records"):
-        labels = predicted.get((text_hash(row["text"]), row["author"]))
+        labels = predicted.get((row["text_hash"], row["author"]))
         human = {task: row[task] for task in model.taxonomy.task_names if row[task] is not None}
         if labels is not None and human:
             rows.append(GoldRow(row["id"], row["language"] or None, row["author"], row["origin"], human, labels))
