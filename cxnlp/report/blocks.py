@@ -194,12 +194,13 @@ class Findings:
 
 @dataclass(frozen=True, slots=True)
 class Fold:
-    """Something that opens: one line always seen, and its blocks."""
+    """Something that opens: one line always seen, and its blocks. `base`: where its numbers stand in the summary."""
 
     anchor: str
     title: Text
     line: Text
     blocks: tuple[Block, ...]
+    base: str = ""
 
 
 Block: TypeAlias = "Table | Paragraph | Heading | Quotes | Figure | Findings | Fold"

@@ -57,7 +57,8 @@ def group_fold(teller: Teller, group: Group) -> Fold:
     )
     if group.too_small:
         line = text(line, " ", Aside(words.say("too few to judge")))
-    return Fold(group.anchor, teller.place(group.column, group.title), line, group_blocks(teller, group))
+    title = teller.place(group.column, group.title)
+    return Fold(group.anchor, title, line, group_blocks(teller, group), words.path_of(group))
 
 
 def group_blocks(teller: Teller, group: Group) -> tuple[Block, ...]:
@@ -121,11 +122,14 @@ def _marks(teller: Teller, group: Group) -> Table | None:
     columns = (Column(words.word("Mark"), True), Column(words.word("How often"), True))
     rows = tuple(
         Row(
-            (Cell((words.decimal(mark, "mark", 0 if float(mark.mark).is_integer() else 1),)), count_cell(words, mark, "count"))
+            (
+                Cell((words.decimal(mark, "mark", 0 if float(mark.mark).is_integer() else 1),)),
+                count_cell(words, mark, "count"),
+            )
         )
         for mark in marks
     )
-    return Table(words.say("How often each mark was given"), columns, rows)
+    return Table(words.say("How often each mark was given"), columns, tuple(rows))
 
 
 def _effort_causes(teller: Teller, group: Group, name: Text) -> Table | None:

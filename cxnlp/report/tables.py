@@ -13,7 +13,8 @@ from cxnlp.report.words import Words, tame
 
 LONGEST_QUOTE = 600
 #: Themes shown per group; the heat map's table holds all.
-TOP_THEMES = 8
+TOP_CAUSES = 8
+TOP_STRENGTHS = 5
 
 
 def dot(share: Share | None) -> Dot | None:
@@ -83,7 +84,7 @@ def satisfaction_facts(words: Words, group: Group) -> list[tuple[Part | Text, Sh
 
 def theme_table(words: Words, caption: Text, themes: Iterable[Theme], *, causes: bool) -> Table | None:
     """Return causes (with owner, change and effect) or strengths of one group, most frequent first."""
-    some = [theme for theme in themes if theme.share.count][:TOP_THEMES]
+    some = [theme for theme in themes if theme.share.count][: TOP_CAUSES if causes else TOP_STRENGTHS]
     if not some:
         return None
     columns = [Column(words.word("Theme")), Column(words.word("Texts"), True), Column(words.word("Share"), True)]

@@ -76,10 +76,11 @@ def warnings_section(teller: Teller) -> Section:
 def _warning_line(teller: Teller, warning: EarlyWarning) -> Paragraph:
     words = teller.words
     owner = words.say("Owner: {owner}", owner=words.title(warning.owner)) if warning.owner else ()
+    place = "overall" if warning.anchor == "overall" else "touchpoint"
     causes = words.say("Blamed more: {causes}.", causes=teller.names(warning.causes)) if warning.causes else ()
     return Paragraph(
         text(
-            Strong((Link((words.title(warning.title),), f"#{warning.anchor}"),)),
+            Strong((Link(teller.place(place, warning.title), f"#{warning.anchor}"),)),
             ": ",
             teller.warning(warning),
             " ",

@@ -139,6 +139,10 @@ class Words:
         base = self._paths[id(source)]
         return Number(self.digits(shown), f"{base}.{field}" if base else field)
 
+    def path_of(self, source: object) -> str:
+        """Return where in `summary.json` a part of the summary stands."""
+        return self._paths[id(source)]
+
     def digits(self, shown: str) -> str:
         """Return digits, minus and percent sign in the language's own form."""
         shown = shown.replace("-", _MINUS)
@@ -210,13 +214,13 @@ class Words:
         """Return a share as whole percents in the language's form."""
         shown = whole_percent(value)
         if not shown.isdigit():
-            return shown[0] + str(format_percent(int(shown[1:]) / 100, locale=self.locale))
-        return str(format_percent(int(shown) / 100, locale=self.locale))
+            return shown[0] + str(format_percent(int(shown[1:]) / 100, locale=self.locale, numbering_system="default"))
+        return str(format_percent(int(shown) / 100, locale=self.locale, numbering_system="default"))
 
     def decimals(self, value: float, places: int) -> str:
         """Return a number with `places` decimals in the language's form."""
         pattern = "#,##0" + ("." + "0" * places if places else "")
-        return str(format_decimal(value, format=pattern, locale=self.locale))
+        return str(format_decimal(value, format=pattern, locale=self.locale, numbering_system="default"))
 
     def signed(self, value: float) -> str:
         """Return a difference in whole points with a plus or minus sign."""

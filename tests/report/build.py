@@ -104,13 +104,48 @@ class Spot:
 SPOTS = (
     Spot("discover", "Discover", "before", 96, 0.8, 0.76, intended=("trust", "delight")),
     Spot("choose", "Choose", "before", 240, 0.82, 0.74, intended=("trust", "satisfaction")),
-    Spot("buy", "Buy", "during", 410, 0.86, 0.8, promise="Ordered in three steps, the price you see is the price you pay"),
-    Spot("receive", "Receive", "during", 620, 0.88, 0.41, owner="logistics", causes=("delivery", "promise_gap", "communication"), promise="On the day we named, whole and complete", intended=("delight", "trust")),
+    Spot(
+        "buy", "Buy", "during", 410, 0.86, 0.8, promise="Ordered in three steps, the price you see is the price you pay"
+    ),
+    Spot(
+        "receive",
+        "Receive",
+        "during",
+        620,
+        0.88,
+        0.41,
+        owner="logistics",
+        causes=("delivery", "promise_gap", "communication"),
+        promise="On the day we named, whole and complete",
+        intended=("delight", "trust"),
+    ),
     Spot("use", "Use", "after", 520, 0.81, 0.77, strengths=("product_quality", "personal_recognition")),
-    Spot("pay", "Pay", "after", 210, 0.7, 0.55, causes=("billing_refund", "promise_gap", "wait_time"), promise="Refund within 5 days"),
-    Spot("get_help", "Get help", "after", 480, 0.79, 0.58, effort=0.34, excuse=0.71, owner="contact centre", causes=("contact_access", "issue_resolution", "wait_time"), promise="One contact is enough", intended=("gratitude", "trust")),
+    Spot(
+        "pay",
+        "Pay",
+        "after",
+        210,
+        0.7,
+        0.55,
+        causes=("billing_refund", "promise_gap", "wait_time"),
+        promise="Refund within 5 days",
+    ),
+    Spot(
+        "get_help",
+        "Get help",
+        "after",
+        480,
+        0.79,
+        0.58,
+        effort=0.34,
+        excuse=0.71,
+        owner="contact centre",
+        causes=("contact_access", "issue_resolution", "wait_time"),
+        promise="One contact is enough",
+        intended=("gratitude", "trust"),
+    ),
     Spot("leave_or_renew", "Leave or renew", "after", 11, 0.6, 0.5),
-)  # fmt: skip
+)
 
 
 def labels(task: str) -> dict[str, object]:
@@ -144,7 +179,7 @@ def theme(name: str, count: float, total: int, *, rich: bool, rising: bool = Fal
 def themes(names: tuple[str, ...], total: int, top: float, *, rich: bool) -> tuple[Theme, ...]:
     """Return the named themes first, then a few others, most frequent first."""
     others = [name for name in labels("causes") if name not in names][:6]
-    counts = [top, top * 0.6, top * 0.35] + [0.02, 0.015, 0.012, 0.008, 0.004, 0.002]
+    counts = [top, top * 0.6, top * 0.35, 0.02, 0.015, 0.012, 0.008, 0.004, 0.002]
     return tuple(
         theme(name, counts[i] * total, total, rich=rich and i < 3, rising=i == 0 and top > 0.25)
         for i, name in enumerate([*names, *others])
@@ -410,36 +445,106 @@ def lindgard(spots: tuple[Spot, ...] = SPOTS) -> Summary:
     findings = (
         finding(1, "stars_flatter", worst, numbers.gap, numbers.expressed_paired, numbers.reported_paired),
         finding(
-            2, "early_warning", help_, gap(high_now, high_before), high_now, high_before,
-            metric="high_effort", since="2026-10-05", weeks=6,
+            2,
+            "early_warning",
+            help_,
+            gap(high_now, high_before),
+            high_now,
+            high_before,
+            metric="high_effort",
+            since="2026-10-05",
+            weeks=6,
         ),
-        finding(3, "replies_explain", channels[0], gap(share(71, 96), share(11, 92)), share(71, 96), share(11, 92), causes=()),
+        finding(
+            3,
+            "replies_explain",
+            channels[0],
+            gap(share(71, 96), share(11, 92)),
+            share(71, 96),
+            share(11, 92),
+            causes=(),
+        ),
         replace(
-            finding(4, "question_blind", worst, gap(share(190, 200), share(500, 900)), share(190, 200), share(500, 900), causes=()),
-            column="question", group=question_text, title=question_text, anchor="segment-question-1", question=question_text,
+            finding(
+                4,
+                "question_blind",
+                worst,
+                gap(share(190, 200), share(500, 900)),
+                share(190, 200),
+                share(500, 900),
+                causes=(),
+            ),
+            column="question",
+            group=question_text,
+            title=question_text,
+            anchor="question-1",
+            question=question_text,
         ),
-        finding(5, "promise_broken", pay, gap(share(40, 94), share(9, 94)), share(40, 94), share(9, 94), promise="Refund within 5 days"),
+        finding(
+            5,
+            "promise_broken",
+            pay,
+            gap(share(40, 94), share(9, 94)),
+            share(40, 94),
+            share(9, 94),
+            promise="Refund within 5 days",
+        ),
         finding(6, "words_worst", worst, gap(share(180, 260), share(100, 260)), share(80, 260), share(160, 260)),
         finding(7, "effort_high", help_, gap(share(60, 180), share(40, 500)), share(60, 180), share(40, 500)),
-        finding(8, "cause_rises", pay, gap(share(30, 60), share(20, 80)), share(30, 60), share(20, 80), cause="billing_refund"),
-        finding(9, "complaints_unanswered", by_name["buy"], gap(share(30, 60), share(20, 80)), share(30, 60), share(20, 80)),
+        finding(
+            8,
+            "cause_rises",
+            pay,
+            gap(share(30, 60), share(20, 80)),
+            share(30, 60),
+            share(20, 80),
+            cause="billing_refund",
+        ),
+        finding(
+            9, "complaints_unanswered", by_name["buy"], gap(share(30, 60), share(20, 80)), share(30, 60), share(20, 80)
+        ),
         finding(10, "hollow_stars", by_name["use"], gap(share(30, 60), share(20, 80)), share(30, 60), share(20, 80)),
-        finding(11, "worsening", by_name["choose"], gap(share(30, 60), share(20, 80)), share(30, 60), share(20, 80), metric="unhappy_words", since="2026-10-19", weeks=4),
+        finding(
+            11,
+            "worsening",
+            by_name["choose"],
+            gap(share(30, 60), share(20, 80)),
+            share(30, 60),
+            share(20, 80),
+            metric="unhappy_words",
+            since="2026-10-19",
+            weeks=4,
+        ),
         replace(
             finding(12, "outcome_in_words", overall, Gap(0.06, 0.02, 0.1, 900, 0.001), share(120, 900), None),
-            column="outcome", group="overall", title="yes", anchor="outcome",
+            column="outcome",
+            group="overall",
+            title="yes",
+            anchor="outcome",
         ),
-    )  # fmt: skip
+    )
     questions = tuple(
         Question(
-            text, f"question-{index + 1}", n, n < 30, Mean(mean, mean - 0.1, mean + 0.1, n, 0.8), (1.0, 5.0),
-            share(top * n, n), share(0.9 * n, n), share(words * n * 0.4, n * 0.4), None,
-            Estimate(auc, auc - 0.06, auc + 0.06, round(n * 0.4), None), share(n * 0.1, n * 0.2), top >= 0.8, auc < 0.7, top >= 0.8,
+            text,
+            f"question-{index + 1}",
+            n,
+            n < 30,
+            Mean(mean, mean - 0.1, mean + 0.1, n, 0.8),
+            (1.0, 5.0),
+            share(top * n, n),
+            share(0.9 * n, n),
+            share(words * n * 0.4, n * 0.4),
+            None,
+            Estimate(auc, auc - 0.06, auc + 0.06, round(n * 0.4), None),
+            share(n * 0.1, n * 0.2),
+            top >= 0.8,
+            auc < 0.7,
+            top >= 0.8,
         )
         for index, (text, n, mean, top, words, auc) in enumerate(
             ((question_text, 200, 4.9, 0.95, 0.5, 0.55), ("How easy was it to get help?", 300, 3.9, 0.4, 0.58, 0.88))
         )
-    )  # fmt: skip
+    )
     trends = (
         trend("overall", "overall", "overall", "unhappy_words", 0.36, 0.4, None),
         trend("overall", "overall", "overall", "reported", 0.84, 0.83, None),
@@ -448,29 +553,58 @@ def lindgard(spots: tuple[Spot, ...] = SPOTS) -> Summary:
     )
     warnings = (
         EarlyWarning(
-            "touchpoint-get-help", "get_help", "Get help", "contact centre", "high_effort", "2026-10-05", 6,
-            high_now, high_before, gap(high_now, high_before), True, share(90, 115), share(240, 300),
+            "touchpoint-get-help",
+            "get_help",
+            "Get help",
+            "contact centre",
+            "high_effort",
+            "2026-10-05",
+            6,
+            high_now,
+            high_before,
+            gap(high_now, high_before),
+            True,
+            share(90, 115),
+            share(240, 300),
             ("contact_access", "wait_time"),
         ),
-    )  # fmt: skip
+    )
     coverage = tuple(
         Coverage(
-            g.name, g.title, g.stage or "", g.anchor, g.records, g.satisfaction.rated, g.satisfaction.written,
+            g.name,
+            g.title,
+            g.stage or "",
+            g.anchor,
+            g.records,
+            g.satisfaction.rated,
+            g.satisfaction.written,
             "too_few" if g.too_small else "covered",
         )
         for g in touchpoints
-    )  # fmt: skip
+    )
     unsaid = Coverage("recommend", "Recommend", "after", "touchpoint-recommend", 0, 0, 0, "nobody_asks")
     actions = tuple(
         Action(
-            index + 1, t.owner, t.name, t.title, g.name, g.title, g.anchor, t.share, Estimate(0.31, 0.22, 0.4, g.records, None),
-            True, 0.71, t.share.count * 0.31 * 0.71, t.information_prevents, t.share.count // 3,
+            index + 1,
+            t.owner,
+            t.name,
+            t.title,
+            g.name,
+            g.title,
+            g.anchor,
+            t.share,
+            Estimate(0.31, 0.22, 0.4, g.records, None),
+            True,
+            0.71,
+            t.share.count * 0.31 * 0.71,
+            t.information_prevents,
+            t.share.count // 3,
             tuple(f.id for f in findings if f.anchor == g.anchor)[:2],
         )
         for index, (g, t) in enumerate((g, t) for g in (worst, help_, pay) for t in g.causes[:3])
-    )  # fmt: skip
+    )
     estimate = Estimate(0.78, 0.74, 0.82, 640, None)
-    return Summary(
+    made = Summary(
         version=1,
         company="Lindgård Home",
         versions=Versions("0.1.0", "default@3f2a9c01b7de", "customer-experience v1", "0a1b2c3d4e5f", "77aa88bb99cc"),
@@ -504,15 +638,29 @@ def lindgard(spots: tuple[Spot, ...] = SPOTS) -> Summary:
         ),
         themes=(
             UnknownTheme(
-                "a1b2c3", "theme-a1b2c3", ("plastic", "polystyrene", "returns destroyed", "waste"), share(38, 300),
-                (Count("en", 20), Count("pl", 18)), (Count("receive", 30), Count("use", 8)), "2026-09-02", "2026-11-14",
-                share(20, 100), gap(share(20, 100), share(18, 200)), True, (replace(QUOTE, about="theme"),),
+                "a1b2c3",
+                "theme-a1b2c3",
+                ("plastic", "polystyrene", "returns destroyed", "waste"),
+                share(38, 300),
+                (Count("en", 20), Count("pl", 18)),
+                (Count("receive", 30), Count("use", 8)),
+                "2026-09-02",
+                "2026-11-14",
+                share(20, 100),
+                gap(share(20, 100), share(18, 200)),
+                True,
+                (replace(QUOTE, about="theme"),),
             ),
         ),
         actions=actions,
         outcome=Outcome(
-            "yes", 900, 120, Estimate(0.66, 0.61, 0.71, 900, None), Estimate(0.72, 0.67, 0.77, 900, None),
-            Estimate(0.74, 0.69, 0.79, 900, None), Gap(0.06, 0.02, 0.1, 900, 0.001),
+            "yes",
+            900,
+            120,
+            Estimate(0.66, 0.61, 0.71, 900, None),
+            Estimate(0.72, 0.67, 0.77, 900, None),
+            Estimate(0.74, 0.69, 0.79, 900, None),
+            Gap(0.06, 0.02, 0.1, 900, 0.001),
             (OutcomeShare("effort", "high", share(40, 120)), OutcomeShare("emotion", "delight", share(2, 90))),
         ),
         trust=Trust(
@@ -534,11 +682,17 @@ def lindgard(spots: tuple[Spot, ...] = SPOTS) -> Summary:
             (Drift("language", 0.04, 400, 700, "steady"), Drift("length", 0.31, 400, 700, "changed")),
         ),
         changes=Changes(
-            "2026-11-08", 212, False, False,
+            "2026-11-08",
+            212,
+            False,
+            False,
             (
                 Change("expressed", "overall", "overall", 0.62, 0.61, -0.01, False),
                 Change("gap", "overall", "overall", 0.2, 0.23, 0.03, True),
             ),
-            (findings[1].id,), ("words_worst/touchpoint/pay",), ("a1b2c3",),
+            (findings[1].id,),
+            ("words_worst/touchpoint/pay",),
+            ("a1b2c3",),
         ),
-    )  # fmt: skip
+    )
+    return Summary.from_dict(made.to_dict())  # numbers as precise as summary.json holds them
