@@ -44,8 +44,8 @@ KNOWN_TEXTS = 5
 MINIMUM_TEXTS = 8
 MAXIMUM_THEMES = 10
 WORDS = 5
-#: Share of words in common from which a theme is the same as one of the previous report.
-SAME = 0.4
+#: Share of words in common (two of five, say) from which a theme is the same as one of the previous report.
+SAME = 0.25
 #: Weight of the prior, as a share of all words; share of texts outside from which a word is too common for a name.
 PRIOR = 0.1
 COMMON = 0.05

@@ -1,0 +1,52 @@
+"""Protects what the report says of its own accuracy."""
+
+from __future__ import annotations
+
+import pytest
+
+from cxnlp.analysis.events import Vocabulary
+from cxnlp.analysis.settings import GoldRow
+from cxnlp.analysis.trust import drift_level, score, valence
+from cxnlp.taxonomy import default_taxonomy
+
+TAXONOMY = default_taxonomy()
+
+
+def rows(task: str, pairs: list[tuple[tuple[str, ...], tuple[str, ...]]]) -> list[GoldRow]:
+    return [
+        GoldRow(str(index), "en", "customer", "real", {task: human}, {task: read})
+        for index, (human, read) in enumerate(pairs)
+    ]
+
+
+def test_accuracy_of_a_single_task_by_hand() -> None:
+    pairs = [(("complaint",), ("complaint",))] * 8 + [(("excuse",), ("complaint",))] * 2
+    metric, estimate = score(TAXONOMY.task("stance"), rows("stance", pairs), seed=0)
+    assert (metric, estimate.value, estimate.n) == ("accuracy", 0.8, 10)
+    assert estimate.low < 0.8 < estimate.high
+
+
+def test_micro_f1_of_a_task_of_several_labels_by_hand() -> None:
+    # hits 10 + 5, false alarms 5 (anger instead of trust), missed 5 (trust): 30 / (30 + 5 + 5)
+    pairs = [(("anger",), ("anger",))] * 10 + [(("delight", "trust"), ("delight", "anger"))] * 5
+    metric, estimate = score(TAXONOMY.task("emotions"), rows("emotions", pairs), seed=0)
+    assert metric == "micro_f1" and estimate.value == pytest.approx(0.75)
+
+
+def test_macro_f1_of_an_ordinal_task_by_hand() -> None:
+    # low: 5 of 5 hits, no false alarm: 1; high: 5 hits, 5 missed: 10/15; unstated: 5 false alarms only: 0
+    pairs = [(("low",), ("low",))] * 5 + [(("high",), ("high",))] * 5 + [(("high",), ("unstated",))] * 5
+    metric, estimate = score(TAXONOMY.task("effort"), rows("effort", pairs), seed=0)
+    assert metric == "macro_f1" and estimate.value == pytest.approx((1 + 2 / 3 + 0) / 3)
+
+
+def test_the_same_seed_gives_the_same_interval() -> None:
+    gold = rows("stance", [(("complaint",), ("complaint",)), (("excuse",), ("complaint",))] * 10)
+    assert score(TAXONOMY.task("stance"), gold, seed=3) == score(TAXONOMY.task("stance"), gold, seed=3)
+
+
+def test_valence_and_drift_levels() -> None:
+    vocabulary = Vocabulary.of(TAXONOMY)
+    said = [valence(emotions, vocabulary) for emotions in ([], ["trust"], ["anger"], ["anger", "trust"])]
+    assert said == ["none", "positive", "negative", "mixed"]
+    assert [drift_level(index) for index in (0.05, 0.2, 0.3)] == ["steady", "moving", "changed"]
