@@ -30,7 +30,7 @@ class TrainSettings:
     """How to fine-tune. Rates are those of AdamW (Loshchilov & Hutter 2019) at their peak."""
 
     seed: int = 13
-    epochs: int = 5
+    epochs: int = 4
     batch_texts: int = 32
     rate: float = 1e-4
     head_rate: float = 2e-3
@@ -41,9 +41,9 @@ class TrainSettings:
     frozen_layers: int = 0
     probe: bool = True
     distort_share: float = 0.2
-    piece_dropout: float = 0.0
+    piece_dropout: float = 0.1
     real_weight: float = 1.0
-    average: float = 0.0
+    average: float = 0.99
     patience: int = 3
     task_weights: dict[str, float] = field(default_factory=dict)
 
