@@ -93,6 +93,7 @@ def sample(
     from cxnlp.keeping import hold, owner_only
     from cxnlp.labelling.forms import write_sheet
     from cxnlp.labelling.intake import read_folder
+    from cxnlp.labelling.pool import read_pool
     from cxnlp.labelling.prepare import Wish, make_sheet
     from cxnlp.store import Store
 
@@ -109,16 +110,17 @@ def sample(
     )
     path = settings.resolve(settings.store.path)
     with hold(path), Store(path, must_exist=True) as store:
-        sheet, drawn = make_sheet(
-            store.connection, settled, wish, labelled=read_folder(labels, settled), embed=embed_with_bar
-        )
+        pool = read_pool(store.connection, settled, seed=wish.seed, authors=wish.authors)
+    sheet, drawn = make_sheet(pool, settled, wish, labelled=read_folder(labels, settled), embed=embed_with_bar)
     shape = form or {".csv": "csv", ".json": "labelstudio"}.get(out.suffix.lower(), "xlsx")
     with owner_only():  # it holds customers' words
         files = write_sheet(sheet, out, shape)
     typer.echo(f"{' and '.join(map(str, files))}: {len(drawn.frame)} rows: {sheet.facts['rows']}")
-    missing = {way: n - int((drawn.frame["drawn"] == way).sum()) for way, n in drawn.wanted.items() if way != "random"}
-    for way, lacking in missing.items():
-        if lacking > 0:
+    for way, wanted in drawn.wanted.items():
+        lacking = wanted - int((drawn.frame["drawn"] == way).sum())
+        if way == "suspected" and lacking > 0:
+            logger.info("%d rows: no further label looks wrong so far; uncertain rows take their place", lacking)
+        elif way != "random" and lacking > 0:  # random draws of one text share a row
             logger.info("%d fewer %s rows than asked for: the store has no more of them", lacking, way)
 
 

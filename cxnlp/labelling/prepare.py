@@ -4,21 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
 from cxnlp.errors import LabelsError
 from cxnlp.labelling.layout import Sheet
-from cxnlp.labelling.pool import Floats, Pool, read_pool
+from cxnlp.labelling.pool import Floats, Pool
 from cxnlp.labelling.sample import DEFAULT_MIX, THEME_MIX, Sample, draw, split_rows
 from cxnlp.labelling.suspects import find_suspects
 from cxnlp.labelling.theme import definitions, find_label, nearness
 from cxnlp.taxonomy import Task, Taxonomy
-
-if TYPE_CHECKING:
-    import duckdb
 
 #: Texts that are embedded to look for a new theme: about a minute's work on two cores.
 THEME_POOL = 5_000
@@ -45,14 +41,14 @@ class Wish:
 
 
 def make_sheet(
-    connection: duckdb.DuckDBPyConnection,
+    pool: Pool,
     taxonomy: Taxonomy,
     wish: Wish,
     *,
     labelled: pd.DataFrame | None = None,
     embed: Embed | None = None,
 ) -> tuple[Sheet, Sample]:
-    """Draw rows of the store and put them on a sheet.
+    """Draw rows of the pool, which was read with the wish's seed and authors, and put them on a sheet.
 
     `labelled` holds the rows labelled so far. `embed` gives unit vectors of texts by the base encoder; only a wish for
     a theme needs it. Raise `LabelsError` when no row is left to draw.
@@ -62,7 +58,6 @@ def make_sheet(
     wanted = split_rows(wish.rows, mix)
     names = wish.tasks or tuple(task.name for task, _ in sought) or taxonomy.task_names
     tasks = tuple(taxonomy.task(name) for name in taxonomy.task_names if name in [taxonomy.task(n).name for n in names])
-    pool = read_pool(connection, taxonomy, seed=wish.seed, authors=wish.authors)
     theme = None
     if sought:
         if embed is None:

@@ -156,15 +156,15 @@ def test_sheet_for_a_theme_asks_for_its_task_only() -> None:
         )
 
     wish = Wish(rows=8, theme="waiting", mix={"theme": 1})
-    sheet, _ = make_sheet(store(rows), taxonomy(), wish, embed=embed)
+    sheet, _ = make_sheet(read_pool(store(rows), taxonomy(), seed=0), taxonomy(), wish, embed=embed)
     assert [task.name for task in sheet.tasks] == ["causes"]
     assert sum("courier" in value for value in sheet.frame["text"]) >= 5
 
 
 def test_suggestions_stand_on_the_sheet_only_when_asked_for() -> None:
     rows = [{"id": f"r{number}", "text": text(number), "mood": "glad"} for number in range(20)]
-    plain, _ = make_sheet(store(rows), taxonomy(), Wish(rows=5))
-    shown, _ = make_sheet(store(rows), taxonomy(), Wish(rows=5, suggest=True))
+    plain, _ = make_sheet(read_pool(store(rows), taxonomy(), seed=0), taxonomy(), Wish(rows=5))
+    shown, _ = make_sheet(read_pool(store(rows), taxonomy(), seed=0), taxonomy(), Wish(rows=5, suggest=True))
     assert plain.hints == {}
     assert set(shown.hints["mood", "model says"]) == {"Glad"}
     assert "drawn at random from 20 rows" in plain.facts["random"]
