@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import date
 
-from cxnlp.analysis.findings import top_causes
+from cxnlp.analysis.findings import owner_of, top_causes
 from cxnlp.analysis.stats import independent_gap
 from cxnlp.analysis.summary import EarlyWarning, Group, Trend
 from cxnlp.analysis.trends import WATCHED, pool, split_windows
@@ -39,7 +39,7 @@ def worsening(trend: Trend, group: Group, stars: Trend | None) -> EarlyWarning |
         anchor=trend.anchor,
         group=trend.group,
         title=trend.title,
-        owner=group.owner,
+        owner=owner_of(group),
         metric=trend.metric,
         since=since,
         weeks=(date.fromisoformat(late[-1].week) - date.fromisoformat(since)).days // 7 + 1,

@@ -199,7 +199,7 @@ class FindingMaker:
             own,
             against,
             stage=group.stage,
-            owner=group.owner,
+            owner=owner_of(group, cause),
             causes=top_causes(group),
             mean=group.satisfaction.mean,
             cause=cause,
@@ -270,6 +270,14 @@ def top_causes(group: Group) -> tuple[str, ...]:
     return tuple(theme.name for theme in group.causes[:_TOP_CAUSES] if theme.share.count)
 
 
+def owner_of(group: Group, cause: str = "") -> str:
+    """Return whose a finding is: the cause's owner, else the touchpoint's, else that of the most blamed cause."""
+    owners = {theme.name: theme.owner for theme in group.causes if theme.share.count}
+    if cause:
+        return owners.get(cause, "") or group.owner
+    return group.owner or next(iter(owners.values()), "")
+
+
 def _finding(
     kind: FindingKind,
     place: tuple[str, str, str, str],
@@ -329,7 +337,7 @@ def finding_of_warning(warning: EarlyWarning, group: Group, q_value: float = 1.0
             warning.recent,
             warning.baseline,
             stage=group.stage,
-            owner=group.owner,
+            owner=owner_of(group),
             causes=warning.causes,
             mean=group.satisfaction.mean,
         ),

@@ -118,12 +118,12 @@ def summarize(connection: duckdb.DuckDBPyConnection, settings: AnalysisSettings)
     for segment in segments:
         if segment.column in settings.segments:
             maker.add_column(segment.groups, counted[segment.column])
-    if len(touchpoints) < 2:
+    if not touchpoints:
         maker.add_column([overall], counted["overall"])
     maker.add_overall(overall)
     maker.add_questions(questions)
     maker.add_outcome(outcome)
-    judged = {group.anchor for group in touchpoints} if len(touchpoints) > 1 else {"overall"}
+    judged = {group.anchor for group in touchpoints} or {"overall"}
     for warning, _ in worse:
         if warning.anchor in judged:
             maker.add_worsening(warning, by_anchor[warning.anchor])

@@ -123,6 +123,7 @@ def test_the_planted_touchpoint_is_the_first_thing_one_sees() -> None:
     assert receive.satisfaction.hidden_unhappy.count == 24
     assert receive.satisfaction.mean is not None and receive.satisfaction.mean.value == 5
     assert first.causes == ("delivery",)
+    assert first.owner == "logistics"  # `receive` has no owner of its own here: the most blamed cause's
 
 
 def test_the_same_rows_in_another_order_give_the_same_bytes() -> None:
