@@ -94,13 +94,15 @@ def train(
     settings = replace(TrainSettings(), seed=seed)
     if epochs:
         settings = replace(settings, epochs=epochs)
-    began = time.monotonic()
+    started: list[float] = []
     with progress_bar("training", None) as advance:
         recent: deque[float] = deque(maxlen=20)
 
         def report(done: int, total: int, loss: float) -> None:
             recent.append(loss)
-            left = (time.monotonic() - began) / done * (total - done)
+            if done == 1:
+                started.append(time.monotonic())
+            left = (time.monotonic() - started[0]) / max(1, done - 1) * (total - done)
             how = f"step {done} of {total}, loss {sum(recent) / len(recent):.3f}, {left / 60:.1f} min left at most"
             advance(1, how)
             if done % max(1, total // 20) == 0:

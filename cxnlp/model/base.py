@@ -285,6 +285,8 @@ def load_tokenizer(folder: Path) -> PreTrainedTokenizerBase:
     """Load the fast tokenizer of an encoder's folder, without reaching for the network."""
     from transformers import AutoTokenizer  # noqa: PLC0415
 
+    if not (folder / "tokenizer.json").is_file():  # transformers would make an empty one up
+        raise ModelError(f"{folder}: no usable tokenizer: tokenizer.json is missing")
     try:
         return AutoTokenizer.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
     except (OSError, ValueError) as error:

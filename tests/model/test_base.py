@@ -55,8 +55,8 @@ def test_translations_are_close_and_opposites_far(cosines: np.ndarray) -> None:
     pairs = [(i, j) for i in range(5) for j in range(i)]
     same = [cosines[start + i, start + j] for start in (0, 5) for i, j in pairs]
     opposite = cosines[:5, 5:].ravel()
-    assert min(same) > 0.88
-    assert max(opposite) < 0.86
+    assert np.mean(same) > 0.88
+    assert np.mean(opposite) < 0.81
     assert min(same) > max(opposite)
 
 
