@@ -11,8 +11,8 @@ Order: by `score`: how bad it is at the least (the end of the interval nearest t
 group's texts that it is about (replies are few beside comments), times the weight of its kind: `WEIGHTS`, a judgement
 that unhappiness which the ratings hide comes first and what is said of replies later. Segments weigh half, since nobody
 owns a country as somebody owns a touchpoint (what is said of replies excepted: channels decide how one answers). The
-first finding of each group and of each kind stand before any repetition, so that the top of the list is not one story
-told three times.
+first finding of each group and of each kind stand before any repetition, and segments after them, so that the top of
+the list is not one story told three times.
 """
 
 from __future__ import annotations
@@ -36,13 +36,13 @@ WEIGHTS: dict[FindingKind, float] = {
     "stars_flatter": 1.0,
     "early_warning": 1.0,
     "worsening": 1.0,
-    "promise_broken": 1.0,
     "words_worst": 0.8,
     "effort_high": 0.8,
     "question_blind": 0.7,
+    "promise_broken": 0.5,
     "cause_rises": 0.5,
     "replies_explain": 0.5,
-    "complaints_unanswered": 0.5,
+    "complaints_unanswered": 0.25,
     "hollow_stars": 0.5,
     "outcome_in_words": 0.3,
 }
@@ -74,20 +74,25 @@ def sift(candidates: Sequence[Candidate], alarms: Sequence[Finding], alpha: floa
 
 
 def in_order(findings: Iterable[Finding]) -> list[Finding]:
-    """Sort by score; the first of each group and of each kind before any repetition of either."""
+    """Sort by score; the first of each group and of each kind before any repetition of either, and before segments."""
     by_score = sorted(findings, key=lambda f: (-f.score, f.id))
     groups: set[tuple[str, str]] = set()
     kinds: set[str] = set()
     first, later = [], []
     for finding in by_score:
         group = (finding.column, finding.group)
-        if group in groups or finding.kind in kinds:
+        if group in groups or finding.kind in kinds or not has_owner(finding.column, finding.kind):
             later.append(finding)
         else:
             first.append(finding)
             groups.add(group)
             kinds.add(finding.kind)
     return first + later
+
+
+def has_owner(column: str, kind: FindingKind) -> bool:
+    """Return whether somebody can be asked to act: not for segments, unless it is about how replies are given there."""
+    return column in _OWNED or kind in _OF_REPLIES
 
 
 def normal_p(estimate: Corrected) -> float:
@@ -297,7 +302,7 @@ def _finding(
     corrected = size.corrected is not None and size.corrected.safe
     p_value = normal_p(size.corrected) if corrected and size.corrected is not None else size.p_value
     weight = WEIGHTS[kind]
-    if column not in _OWNED and kind not in _OF_REPLIES:
+    if not has_owner(column, kind):
         weight /= 2
     return Finding(
         id="/".join(part for part in (kind, column, name, cause) if part),

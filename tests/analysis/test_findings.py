@@ -85,6 +85,13 @@ def test_each_group_and_each_kind_once_before_any_repetition() -> None:
     assert [item.id for item in in_order(reversed(findings))] == ["a1", "b2", "c", "a2", "b1"]
 
 
+def test_a_country_does_not_take_the_place_of_a_touchpoint() -> None:
+    findings = [finding("land", column="country", score=0.9), finding("use", score=0.2)]
+    assert [item.id for item in in_order(findings)] == ["use", "land"]
+    replies = [finding("mail", column="channel", score=0.9, kind="replies_explain"), finding("use", score=0.2)]
+    assert [item.id for item in in_order(replies)] == ["mail", "use"]
+
+
 def rows(point: str, number: int, **further: Any) -> list[dict[str, Any]]:
     return [
         {"id": f"{point}{further.get('stance', '')}{index}", "text": f"{point} {further} {index}", "touchpoint": point}
