@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import hashlib
 import platform
 import time
 from collections import Counter
@@ -15,8 +16,9 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from cxnlp.model import decide, folder, metrics
+from cxnlp.model import decide, differences, folder, metrics
 from cxnlp.model.base import DEFAULT_BASE, load_encoder, load_tokenizer, resolve_base
+from cxnlp.model.checkpoint import Checkpoint
 from cxnlp.model.examples import Examples, check_trainable, concatenate, split_validation
 from cxnlp.model.layout import Layout
 from cxnlp.model.network import Network
@@ -66,7 +68,11 @@ def build(
     train_rows, validation_rows = split_validation(usable, VALIDATION_SHARE, settings.seed)
     train, validation = usable.take(train_rows), usable.take(validation_rows)
     say(f"Training on {len(train)} rows, validating on {len(validation)}.")
-    if settings.probe:
+    checkpoint = Checkpoint(
+        out.with_name(f".training-{out.name}"),
+        key=training_key(train, validation, taxonomy_toml, settings, differences.fingerprint(base_tensors)),
+    )
+    if settings.probe and checkpoint.load() is None:
         say("Fitting the heads to the untrained encoder …")
         start_heads(network, pooled_vectors(network, reader, train), train, layout)
     epochs = fit(
@@ -78,6 +84,7 @@ def build(
         validate=lambda current: validation_score(current, reader, layout, validation),
         report=report,
         say=say,
+        checkpoint=checkpoint,
     )
     calibration = decide.fit(network_logits(network, reader, validation), validation.targets, layout)
     seconds = time.perf_counter() - began
@@ -91,7 +98,16 @@ def build(
         calibration=calibration,
         training=training_record(train, validation, settings, epochs, seconds),
     )
+    checkpoint.remove()
     return Built(epochs, len(train), len(validation), seconds)
+
+
+def training_key(
+    train: Examples, validation: Examples, taxonomy_toml: str, settings: TrainSettings, base_sha256: str
+) -> str:
+    """Return what two trainings share that would end with the same model."""
+    parts = [train.fingerprint, validation.fingerprint, taxonomy_toml, repr(settings), base_sha256]
+    return hashlib.sha256("\x1f".join(parts).encode()).hexdigest()
 
 
 def without_gold(labelled: Examples) -> Examples:

@@ -17,6 +17,7 @@ import torch
 from torch import Tensor, nn
 
 from cxnlp.model.augment import distort, drop_pieces
+from cxnlp.model.checkpoint import Checkpoint, State, capture, generator_state, put_back
 from cxnlp.model.examples import Examples
 from cxnlp.model.layout import Layout
 from cxnlp.model.network import Network, pad
@@ -142,11 +143,13 @@ def fit(
     validate: Callable[[Network], float] | None = None,
     report: Callable[[int, int, float], None] | None = None,
     say: Callable[[str], None] = lambda _: None,
+    checkpoint: Checkpoint | None = None,
 ) -> list[Epoch]:
     """Fine-tune `network` in place; return how each pass went.
 
     With `validate` (network → score, higher is better) the parameters of the best pass are kept, and training stops
-    after `patience` passes without a better one. `report` gets (steps done, steps in all, loss).
+    after `patience` passes without a better one. `report` gets (steps done, steps in all, loss). With `checkpoint` the
+    state is kept after each pass, and one that is kept there is taken up.
     """
     keep_freed_memory()
     torch.manual_seed(settings.seed)
@@ -161,7 +164,19 @@ def fit(
     epochs: list[Epoch] = []
     best: tuple[float, dict[str, Tensor]] | None = None
     done = 0
-    for number in range(1, settings.epochs + 1):
+    parameters = {name: p for name, p in network.named_parameters() if p.requires_grad}
+    if checkpoint and (state := checkpoint.load()):
+        kept = put_back(state.tensors, parameters, optimizer, average.mean if average else None)
+        generator.bit_generator.state = state.generator
+        epochs, done = [Epoch(**values) for values in state.epochs], state.done
+        if average:
+            average.steps = state.averaged
+        if kept is not None and state.best_score is not None:
+            best = (state.best_score, kept)
+        say(f"Going on after pass {len(epochs)}.")
+    for number in range(len(epochs) + 1, settings.epochs + 1):
+        if best and len(epochs) - max(epochs, key=lambda epoch: epoch.score).number >= settings.patience:
+            break
         began = time.perf_counter()
         texts = [
             distort(text, generator) if generator.random() < settings.distort_share else text for text in train.texts
@@ -179,7 +194,7 @@ def fit(
             logits = network(pieces, mask, owners, len(rows))
             loss = loss_of(logits, targets[rows], layout, weights[rows], settings.task_weights)
             loss.backward()  # type: ignore[no-untyped-call]
-            nn.utils.clip_grad_norm_([p for p in network.parameters() if p.requires_grad], 1.0)
+            nn.utils.clip_grad_norm_(parameters.values(), 1.0)
             optimizer.step()
             optimizer.zero_grad(set_to_none=True)
             if average:
@@ -195,11 +210,21 @@ def fit(
         epochs.append(Epoch(number, losses / len(train), score, time.perf_counter() - began))
         say(f"pass {number} of {settings.epochs}: loss {epochs[-1].loss:.3f}, validation {score:.3f}")
         if validate and (best is None or score > best[0]):
-            best = (score, {k: v.detach().clone() for k, v in network.named_parameters() if v.requires_grad})
+            best = (score, {name: value.detach().clone() for name, value in parameters.items()})
         if average:
             average.swap()
-        if validate and best and number - max(epochs, key=lambda e: e.score).number >= settings.patience:
-            break
+        if checkpoint:
+            tensors = capture(parameters, optimizer, average.mean if average else None, best[1] if best else None)
+            checkpoint.save(
+                State(
+                    done=done,
+                    epochs=[vars(epoch) for epoch in epochs],
+                    averaged=average.steps if average else 0,
+                    generator=generator_state(generator),
+                    best_score=best[0] if best else None,
+                    tensors=tensors,
+                )
+            )
     if best:
         network.load_state_dict(best[1], strict=False)
     elif average:

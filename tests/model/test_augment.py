@@ -6,7 +6,8 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cxnlp.model.augment import distort, strip_diacritics
+from cxnlp.model.augment import KEPT_AT_START, distort, drop_pieces, strip_diacritics
+from cxnlp.model.reading import Windows
 
 
 def test_letters_without_decomposition_are_plain_too() -> None:
@@ -25,3 +26,14 @@ def test_the_generator_decides() -> None:
     first, again = (distort(text, np.random.default_rng(5)) for _ in range(2))
     assert first == again
     assert len({distort(text, np.random.default_rng(seed)) for seed in range(30)}) > 5
+
+
+def test_dropped_pieces_leave_the_prefix_and_the_end() -> None:
+    windows = Windows((np.arange(100, dtype=np.int32), np.arange(4, dtype=np.int32)), np.array([0, 1]))
+    found = drop_pieces(windows, 0.3, np.random.default_rng(0))
+    assert 50 < len(found.pieces[0]) < 90
+    assert found.pieces[0][:KEPT_AT_START].tolist() == list(range(KEPT_AT_START))
+    assert found.pieces[0][-1] == 99
+    assert (np.diff(found.pieces[0]) > 0).all()
+    assert found.pieces[1].tolist() == [0, 1, 2, 3]
+    assert drop_pieces(windows, 0.0, np.random.default_rng(0)) is windows
