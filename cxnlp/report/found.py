@@ -33,8 +33,8 @@ def findings_section(teller: Teller) -> Section:
         words.say(
             "What stands here survived the correction for all of them (false discovery rate {alpha}) and is at least "
             "{size} points large, half of that for single causes and promises. Early warnings have a budget of false "
-            "alarms of their own. Order: by how large the difference is at the least; the first of each place and kind "
-            "before any repetition.",
+            "alarms of their own. Order: how bad it is at the least, for what share of the group, weighted by kind; "
+            "the first of each place and kind before any repetition.",
             alpha=words.percent_of(made, "alpha"),
             size=words.number(made, "minimum_size", str(round(made.minimum_size * 100))),
         ),

@@ -115,7 +115,7 @@ class Teller:
                     words=Strong((words.percent(finding.share),), "words"),
                 )
             case "early_warning" | "worsening":
-                return self._worse(finding.kind == "early_warning", finding.metric, against, share, finding.since)
+                return self._worse(finding.kind == "early_warning", finding.metric, against, share, finding)
             case "replies_explain" if finding.column == "overall":
                 return words.say(
                     "We explain, we do not fix. Of the answered complaints {share} got a reason, {against} a remedy.",
@@ -178,7 +178,7 @@ class Teller:
                     share=share,
                 )
 
-    def _worse(self, early: bool, metric: str, before: Part, now: Part, since: str | None) -> Text:
+    def _worse(self, early: bool, metric: str, before: Part, now: Part, when: Finding | EarlyWarning) -> Text:
         words = self.words
         if metric == "high_effort":
             head = (
@@ -194,15 +194,20 @@ class Teller:
                 else words.say("Words sour, and the stars follow.")
             )
             tail = words.say("Unhappy words went from {before} to {now}", before=before, now=now)
-        when = words.say("; the alarm holds since {day}", day=words.day(since, year=False)) if since else ""
-        return text(head, " ", tail, when, ".")
+        since: Part | Text = (
+            words.say("; the alarm holds since {day}", day=words.day(when.since, year=False)) if when.since else ""
+        )
+        stars: Part | Text = ""
+        if early and when.stars_since:
+            stars = words.say("; the stars fell later, from {day}", day=words.day(when.stars_since, year=False))
+        return text(head, " ", tail, since, stars, ".")
 
     def warning(self, warning: EarlyWarning) -> Text:
         """Return an early warning as a sentence."""
         words = self.words
         now: Part = Strong((words.percent(warning.recent),), "alarm")
         before = words.percent(warning.baseline)
-        return self._worse(warning.before_stars, warning.metric, before, now, warning.since)
+        return self._worse(warning.before_stars, warning.metric, before, now, warning)
 
     def finding_link(self, finding_id: str) -> Finding | None:
         """Return the finding of an id, if it is in this summary."""
