@@ -110,8 +110,7 @@ def erase_traces(store: Store) -> None:
 
 def _copy_live_rows(connection: duckdb.DuckDBPyConnection, target: Path) -> None:
     quoted = str(target).replace("'", "''")
-    row = connection.execute("SELECT current_database()").fetchone()
-    own = str(row[0] if row else "").replace('"', '""')
+    own = str(connection.execute("SELECT current_database()").fetchall()[0][0]).replace('"', '""')
     connection.execute(f"ATTACH '{quoted}' AS compact")
     try:
         connection.execute(f'COPY FROM DATABASE "{own}" TO compact')

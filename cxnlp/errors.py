@@ -12,10 +12,14 @@
     ├── StoreLockedError            4  another run holds the store
     └── GateError                   5  done, but a gate asked for in the configuration failed
 
+Status 143 (130): stopped by SIGTERM (SIGINT) where nothing was half done; the next run goes on.
+
 A message names the file, line and column, what was found and what was expected. It never quotes customer text.
 """
 
 from __future__ import annotations
+
+import signal
 
 from pydantic import ValidationError
 
@@ -72,6 +76,19 @@ class GateError(CxnlpError):
     """The job is done, but a gate asked for in the configuration failed."""
 
     exit_status = 5
+
+
+class Stopped(BaseException):
+    """The process was asked to end by a signal; raised where nothing is half done. Its text names the signal."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__(signal.Signals(number).name)
+        self.number = number
+
+    @property
+    def exit_status(self) -> int:
+        """The status that shells and supervisors know for a process that a signal ended: 143 for SIGTERM."""
+        return 128 + self.number
 
 
 def describe_problems(error: ValidationError) -> str:

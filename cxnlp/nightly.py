@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from cxnlp.console import logger
+from cxnlp.errors import Stopped
 from cxnlp.keeping import write_whole
 
 #: Folder of the run records, in the folder of the reports; that many are kept.
@@ -61,6 +62,7 @@ class RunRecord:
     data: str = ""
     report: str = ""
     summary_reused: bool = False
+    report_stood: bool = False
     early_warnings: int = 0
     failed_gates: list[str] = field(default_factory=list)
     seconds: dict[str, float] = field(default_factory=dict)
@@ -151,19 +153,6 @@ def _escape(text: str) -> str:
     return text.replace("\\", r"\\").replace('"', r"\"").replace("\n", r"\n")
 
 
-class StopRequested(BaseException):
-    """The process was asked to end by a signal; raised between batches, so that nothing is half done."""
-
-    def __init__(self, number: int) -> None:
-        super().__init__(signal.Signals(number).name)
-        self.number = number
-
-    @property
-    def exit_status(self) -> int:
-        """The status that shells and supervisors know for a process that a signal ended: 143 for SIGTERM."""
-        return 128 + self.number
-
-
 class StopSwitch:
     """Turns SIGTERM and SIGINT into a stop at the next batch."""
 
@@ -188,7 +177,7 @@ class StopSwitch:
         self._asked = number
         if self._now:
             self._now = False
-            raise StopRequested(number)
+            raise Stopped(number)
 
     @contextmanager
     def at_once(self) -> Iterator[None]:
@@ -201,6 +190,6 @@ class StopSwitch:
             self._now = False
 
     def check(self) -> None:
-        """Raise `StopRequested` if a stop was asked for."""
+        """Raise `Stopped` if a stop was asked for."""
         if self._asked is not None:
-            raise StopRequested(self._asked)
+            raise Stopped(self._asked)

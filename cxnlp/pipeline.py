@@ -21,13 +21,13 @@ from cxnlp.backup import drop_copies, erase_traces, keep_backup, open_or_restore
 from cxnlp.classify_stage import ModelInUse, budget_seconds, classify_stage
 from cxnlp.config import Config
 from cxnlp.console import logger
-from cxnlp.errors import CxnlpError, GateError, ModelError, TaxonomyError
+from cxnlp.errors import CxnlpError, GateError, ModelError, Stopped, TaxonomyError
 from cxnlp.gates import failed_gates
 from cxnlp.ingest import find_files, fingerprint, read_export
 from cxnlp.ingest.export import open_export
 from cxnlp.journey import Journey, load_journey
 from cxnlp.keeping import hold, owner_only, write_whole
-from cxnlp.nightly import RunRecord, StopRequested, StopSwitch, metrics_text, write_record
+from cxnlp.nightly import RunRecord, StopSwitch, metrics_text, write_record
 from cxnlp.read_stage import ExportFile, export_files, file_name, read_stage
 from cxnlp.report_stage import drop_quoting_reports, report_stage
 from cxnlp.store import Store, StoredModel
@@ -137,6 +137,7 @@ def run(config: Config, *, today: date | None = None) -> Outcome:
         store.end_run(record.run, record.status, asdict(record))
         _leave_records(config, record)
         _look_after(store)
+    _tell(config, record, summary)
     if record.failed_gates:
         raise GateError("; ".join(record.failed_gates))
     return Outcome(record, summary, Path(record.report))
@@ -181,7 +182,7 @@ def held_store(config: Config, record: RunRecord | None = None, *, must_exist: b
 
 def _note_failure(store: Store, config: Config, record: RunRecord, error: BaseException) -> None:
     """Note how a run ended that did not end well, where store and folder still let us."""
-    stopped = isinstance(error, StopRequested)
+    stopped = isinstance(error, Stopped)
     record.end("stopped" if stopped else "failed", None if stopped else error)
     try:
         store.end_run(record.run, record.status, asdict(record))
@@ -209,6 +210,19 @@ def _look_after(store: Store) -> None:
         keep_backup(store)
     except CxnlpError as problem:
         logger.warning("the copy of the store was not renewed: %s", problem)
+
+
+def _tell(config: Config, record: RunRecord, summary: Summary) -> None:
+    """Send the findings of a new report to [notify] urls; a failure is a warning."""
+    if not config.notify.urls or record.report_stood:
+        return
+    from cxnlp.report.notify import findings_as_text, send  # noqa: PLC0415
+
+    try:
+        text = findings_as_text(summary, config.report.languages[0])
+        send(config.notify.urls, f"{config.report.company} {Path(record.report).name}".strip(), text)
+    except CxnlpError as problem:
+        logger.warning("the findings were not sent: %s", problem)
 
 
 def plan(config: Config) -> list[FilePlan]:

@@ -49,7 +49,7 @@ def report_stage(
     if previous is not None:
         summary = replace(summary, changes=compare(previous, summary))
     stop.check()
-    folder = _publish(store, summary, config, reports, day)
+    folder, record.report_stood = _publish(store, summary, config, reports, day)
     record.report = str(folder)
     record.data = summary.versions.data
     record.early_warnings = len(summary.warnings)
@@ -57,14 +57,14 @@ def report_stage(
     return summary
 
 
-def _publish(store: Store, summary: Summary, config: Config, reports: Path, day: date) -> Path:
-    """Publish the report of `day`, unless this very report stands there already, whole; return its folder."""
+def _publish(store: Store, summary: Summary, config: Config, reports: Path, day: date) -> tuple[Path, bool]:
+    """Publish the report of `day`, unless this very report stands there, whole; return its folder and whether so."""
     folder = reports / day.isoformat()
     languages = config.report.languages
     content = json.dumps([day.isoformat(), languages, summary.to_dict(), code_hash()], sort_keys=True)
     mark = hashlib.sha256(content.encode()).hexdigest()
     if (reports / "latest").exists() and store.meta("published") == f"{mark} {_folder_hash(folder)}":
-        return folder
+        return folder, True
     publish(summary, reports, day, languages)
     rows = store.rejected_rows().itertuples(index=False)
     try:
@@ -72,7 +72,7 @@ def _publish(store: Store, summary: Summary, config: Config, reports: Path, day:
     except OSError as error:
         raise ReportError(f"{folder}: rejected.csv cannot be written: {error.strerror}") from error
     store.set_meta("published", f"{mark} {_folder_hash(folder)}")
-    return folder
+    return folder, False
 
 
 def _folder_hash(folder: Path) -> str:

@@ -172,11 +172,11 @@ class Store:
         """
         try:
             for table in ("meta", *_KEPT, "runs"):
-                self.connection.execute(f"SELECT bit_xor(hash({table})) FROM {table}").fetchone()  # noqa: S608
+                self.first(f"SELECT bit_xor(hash({table})) FROM {table}")  # noqa: S608
             for table, key in (("feedback", "id"), ("predictions", "(text_hash, author, model)")):
-                row = self.connection.execute(
+                row = self.first(
                     f"SELECT count(*) - count(DISTINCT {key}) FROM {table}"  # noqa: S608
-                ).fetchone()
+                )
                 if row is None or row[0]:
                     raise BrokenStoreError(f"{self.path}: keys stand more than once in the table {table}")
         except duckdb.Error as error:
@@ -202,9 +202,14 @@ class Store:
         except duckdb.Error:
             return  # a failed write has closed the database: nothing of the transaction is kept
 
+    def first(self, query: str, values: Sequence[Any] = ()) -> tuple[Any, ...] | None:
+        """Return the first row of a query, fetched to its end: DuckDB registers nothing beside an unfinished one."""
+        rows = self.connection.execute(query, list(values)).fetchall()
+        return rows[0] if rows else None
+
     def meta(self, key: str) -> str | None:
         """Return what is noted under `key`, or None."""
-        row = self.connection.execute("SELECT value FROM meta WHERE key = ?", [key]).fetchone()
+        row = self.first("SELECT value FROM meta WHERE key = ?", [key])
         return None if row is None else str(row[0])
 
     def set_meta(self, key: str, value: str) -> None:
@@ -213,23 +218,18 @@ class Store:
 
     def mark(self) -> str:
         """Return a mark of everything a report is made from: it changes when a record, prediction or rejection does."""
-        row = self.connection.execute(
+        row = self.first(
             """
             SELECT concat_ws('-',
                 (SELECT count(*) || '.' || coalesce(bit_xor(hash(id, row_hash)), 0) FROM feedback),
                 (SELECT count(*) || '.' || coalesce(bit_xor(hash(text_hash, author, model)), 0) FROM predictions),
                 (SELECT count(*) || '.' || coalesce(sum(hash(rejected)), 0) FROM rejected))
             """
-        ).fetchone()
+        )
         assert row is not None
         return str(row[0])
 
     # -- export files -------------------------------------------------------------------------------------------
-
-    def read_by(self, path: str) -> tuple[str, int, int] | None:
-        """Return fingerprint, rows and rejected rows of an export file that was read to its end, or None."""
-        query = "SELECT fingerprint, rows, rejected FROM export_files WHERE path = ?"
-        return self.connection.execute(query, [path]).fetchone()
 
     def take_in(self, path: str, run: int, later_files: Sequence[str] = ()) -> Intake:
         """Return the intake of an export file; of ids that `later_files` hold too, theirs stay."""
@@ -251,9 +251,7 @@ class Store:
 
     def count_rows(self) -> tuple[int, int]:
         """Return how many rows the export has, and how many of them are set aside."""
-        row = self.connection.execute(
-            "SELECT coalesce(sum(rows), 0), coalesce(sum(rejected), 0) FROM export_files"
-        ).fetchone()
+        row = self.first("SELECT coalesce(sum(rows), 0), coalesce(sum(rejected), 0) FROM export_files")
         assert row is not None
         return int(row[0]), int(row[1])
 
@@ -274,9 +272,9 @@ class Store:
 
     def count_texts(self) -> int:
         """Return how many distinct texts there are, a customer's and a company's counted apart."""
-        row = self.connection.execute(
+        row = self.first(
             "SELECT count(*) FROM (SELECT DISTINCT text_hash, author FROM feedback WHERE text_hash IS NOT NULL)"
-        ).fetchone()
+        )
         return int(row[0]) if row else 0
 
     def note_model(self, model: StoredModel, run: int) -> None:
@@ -287,7 +285,7 @@ class Store:
 
     def has_models(self) -> bool:
         """Tell whether any model has read texts."""
-        return self.connection.execute("SELECT 1 FROM models LIMIT 1").fetchone() is not None
+        return self.first("SELECT 1 FROM models LIMIT 1") is not None
 
     def noted_models(self) -> list[StoredModel]:
         """Return the models that have read texts, the newest first; raise `StoreError` before the first run."""
@@ -364,9 +362,7 @@ class Store:
                 FROM pending
                 """
             )
-        row = self.connection.execute(
-            "SELECT count(*) FILTER (NOT read_before), count(*) FILTER (read_before) FROM pending"
-        ).fetchone()
+        row = self.first("SELECT count(*) FILTER (NOT read_before), count(*) FILTER (read_before) FROM pending")
         assert row is not None
         return Pending(int(row[0]), int(row[1]))
 
@@ -396,7 +392,7 @@ class Store:
         """Note that a run began and return its number; runs that are still marked as running have died."""
         with self.transaction():
             self.connection.execute("UPDATE runs SET status = 'died' WHERE status = 'running'")
-            row = self.connection.execute("SELECT coalesce(max(run), 0) + 1 FROM runs").fetchone()
+            row = self.first("SELECT coalesce(max(run), 0) + 1 FROM runs")
             assert row is not None
             run = int(row[0])
             self.connection.execute("INSERT INTO runs VALUES (?, ?, NULL, 'running', '{}')", [run, _now()])
@@ -428,18 +424,16 @@ class Store:
 
     def last_good_run(self, before: date | None = None) -> int:
         """Return the last run that ended with a report (begun before that UTC day, if one is given), or 0."""
-        row = self.connection.execute(
+        row = self.first(
             "SELECT coalesce(max(run), 0) FROM runs "
             "WHERE status IN ('done', 'gate failed') AND (? IS NULL OR started < ?::DATE)",
             [before, before],
-        ).fetchone()
+        )
         return int(row[0]) if row else 0
 
     def count_rows_since(self, run: int) -> int:
         """Return how many rows of exports (replies in a column apart) were first read after `run`."""
-        row = self.connection.execute(
-            "SELECT count(*) FROM feedback WHERE first_run > ? AND reply_to IS NULL", [run]
-        ).fetchone()
+        row = self.first("SELECT count(*) FROM feedback WHERE first_run > ? AND reply_to IS NULL", [run])
         return int(row[0]) if row else 0
 
     # -- erasing ------------------------------------------------------------------------------------------------
@@ -464,10 +458,10 @@ class Store:
 
     def count_unseen(self, run: int, unchanged_files: Sequence[str]) -> int:
         """Return how many records `run` has not seen, those of files that were not read again aside."""
-        row = self.connection.execute(
+        row = self.first(
             "SELECT count(*) FROM feedback WHERE last_run < ? AND NOT list_contains(?, file)",
             [run, list(unchanged_files)],
-        ).fetchone()
+        )
         return int(row[0]) if row else 0
 
     def delete_unseen(self, run: int, unchanged_files: Sequence[str]) -> int:
@@ -482,7 +476,7 @@ class Store:
             return self._delete("date < ?", [before])
 
     def _delete(self, condition: str, values: Sequence[Any] = ()) -> int:
-        row = self.connection.execute(f"DELETE FROM feedback WHERE {condition}", list(values)).fetchone()  # noqa: S608
+        row = self.first(f"DELETE FROM feedback WHERE {condition}", list(values))  # noqa: S608
         count = int(row[0]) if row else 0
         if count:
             self.connection.execute(DELETE_UNUSED_PREDICTIONS)

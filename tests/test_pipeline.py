@@ -16,9 +16,17 @@ from night import DAY, HashReader, configure, row, rows, write_export
 
 from cxnlp import pipeline
 from cxnlp.config import Config
-from cxnlp.errors import ConfigError, CxnlpError, ExportError, GateError, ModelError, StoreLockedError, TaxonomyError
+from cxnlp.errors import (
+    ConfigError,
+    CxnlpError,
+    ExportError,
+    GateError,
+    ModelError,
+    Stopped,
+    StoreLockedError,
+    TaxonomyError,
+)
 from cxnlp.keeping import hold
-from cxnlp.nightly import StopRequested
 from cxnlp.records import text_hash
 
 Count = Callable[[str], int]
@@ -253,7 +261,7 @@ def test_sigterm_stops_within_a_batch_and_the_next_run_goes_on(
         return honest(self, *given, **more)  # type: ignore[arg-type]
 
     monkeypatch.setattr(HashReader, "predict", stop_in_the_third_batch)
-    with pytest.raises(StopRequested) as stopped:
+    with pytest.raises(Stopped) as stopped:
         run(config)
     assert stopped.value.exit_status == 143
     assert ask(config, "SELECT count(*) FROM predictions") == [(20,)]

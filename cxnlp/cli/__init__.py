@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import os
 import sys
+import traceback
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from cxnlp.console import LogFormat, logger, set_up_logging
-from cxnlp.errors import CxnlpError
+from cxnlp.errors import CxnlpError, Stopped
 
 app = typer.Typer(
     name="cxnlp",
@@ -41,6 +43,7 @@ def main() -> None:
     """Run the command line; turn each error into its message and exit status."""
     # before torch is loaded: threads that spin while they wait make it several times slower on busy cores
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+    os.umask(0o077)  # whatever a command writes is its owner's alone
     from cxnlp.cli import register
 
     register.register_all(app)
@@ -49,3 +52,19 @@ def main() -> None:
     except CxnlpError as error:
         logger.error("error: %s", error)
         sys.exit(error.exit_status)
+    except Stopped as stop:
+        logger.warning("stopped by %s; the next run goes on from here", stop)
+        sys.exit(stop.exit_status)
+    except Exception as error:
+        if os.environ.get("CXNLP_TRACEBACK"):
+            raise
+        logger.error("unexpected %s", describe_unexpected(error))
+        sys.exit(CxnlpError.exit_status)
+
+
+def describe_unexpected(error: Exception) -> str:
+    """Return kind and place of an error that cxnlp did not raise on purpose; its message may quote customers."""
+    frames = traceback.extract_tb(error.__traceback__)
+    own = [frame for frame in frames if "cxnlp" in frame.filename] or list(frames)
+    places = ", ".join(f"{Path(frame.filename).name}:{frame.lineno} {frame.name}" for frame in own[-3:])
+    return f"{type(error).__name__} at {places}; set CXNLP_TRACEBACK=1 to see all of it (it may quote customers)"
