@@ -37,7 +37,9 @@ from cxnlp.model import metrics
 from cxnlp.model.examples import Examples, from_frame, near_duplicate_groups
 from cxnlp.taxonomy import parse_taxonomy
 
-TEST_ROWS = 800
+TEST_ROWS = 600
+#: Rows of a set that are looked at, drawn at random.
+POOL_ROWS = 1_500
 TASK = "answer"
 #: Passes over texts that one row gets in cxnlp's training: eight on all rows, eight on two thirds of them three times.
 PASSES = 24
@@ -119,7 +121,7 @@ def read(subject: Subject, folder: Path) -> Examples:
             answer = subject.answer(row)
             if answer is not None and row["text"].strip():
                 found.append({"id": row["id"], "text": row["text"], "language": row["lang"], TASK: answer})
-    order = np.random.default_rng(0).permutation(len(found))[:4000]
+    order = np.random.default_rng(0).permutation(len(found))[:POOL_ROWS]
     frame = pd.DataFrame([found[place] for place in order])
     _, first = np.unique(near_duplicate_groups(list(frame["text"])), return_index=True)
     return from_frame(frame.iloc[np.sort(first)], parse_taxonomy(subject.toml()))

@@ -126,6 +126,10 @@ def sample(
 
 def embed_with_bar(texts: list[str], authors: list[str]) -> Floats:
     """Return unit vectors of texts by the base encoder, with a progress bar."""
+    import os
+
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # read once, when torch is loaded: no spinning on shared cores
+
     from cxnlp.labelling.vectors import embed
 
     with progress_bar("reading with the base encoder", len(texts)) as advance:
