@@ -133,9 +133,6 @@ def scored(truth: Bools, given: Bools) -> tuple[float, float, float, float]:
     return metrics.macro_f1(truth, given), low, high, metrics.micro_f1(truth, given)
 
 
-# ruff: noqa: PLC0415  (the ways to learn are loaded when they are used)
-
-
 def with_cxnlp(model: Path | None) -> Callable[[Examples, Examples, str, int], Bools]:
     """Return what learns from rows with cxnlp and answers others."""
 
