@@ -127,6 +127,7 @@ def promote(candidate: Path, target: Path, *, force: bool = False) -> Comparison
     fresh = target.parent / f".promoting-{target.name}"
     shutil.rmtree(fresh, ignore_errors=True)
     shutil.copytree(candidate, fresh)
+    _rename(fresh, candidate.name, target.name)
     if target.exists():
         kept = history(target)
         number = int(kept[-1].name.split("-")[0]) + 1 if kept else 1
@@ -135,6 +136,14 @@ def promote(candidate: Path, target: Path, *, force: bool = False) -> Comparison
         target.rename(place)
     fresh.rename(target)
     return comparison
+
+
+def _rename(path: Path, old: str, new: str) -> None:
+    """Let card and evaluation call the model by its new name; its version digits stay."""
+    version = folders.version_of(path)
+    files = [file for file in ("README.md", "evaluation.json") if (path / file).exists()]
+    texts = {file: (path / file).read_text(encoding="utf-8") for file in files}
+    folders.add_files(path, {file: text.replace(f"{old}@{version}", f"{new}@{version}") for file, text in texts.items()})
 
 
 def roll_back(target: Path) -> str:

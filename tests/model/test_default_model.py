@@ -100,4 +100,5 @@ def test_it_beats_the_baselines_on_real_rows(model: Path) -> None:
     assert set(scores["baselines"]) == {"majority", "character n-grams", "frozen encoder"}
     for name, found in scores["baselines"].items():
         for task in ours:
-            assert ours[task]["micro_f1"]["value"] > found[0]["tasks"][task]["micro_f1"]["value"], (name, task)
+            figure = "macro_f1" if task == "effort" else "micro_f1"  # nine in ten texts state no effort
+            assert ours[task][figure]["value"] > found[0]["tasks"][task][figure]["value"], (name, task)
