@@ -102,7 +102,7 @@ def train(
             recent.append(loss)
             if done == 1:
                 started.append(time.monotonic())
-            left = (time.monotonic() - started[0]) / max(1, done - 1) * (total - done)
+            left = (time.monotonic() - started[-1]) / max(1, done - 1) * (total - done)
             how = f"step {done} of {total}, loss {sum(recent) / len(recent):.3f}, {left / 60:.1f} min left at most"
             advance(1, how)
             if done % max(1, total // 20) == 0:
@@ -166,7 +166,9 @@ def evaluate(
     assess.check_taxonomy(known, settled)
     examples = read_examples(labels, known, sets)
     predictor = Predictor.load(path)
-    found = assess.assess(predictor, examples, with_baselines=baselines, say=logger.info)
+    found = assess.assess(
+        predictor, examples, with_baselines=baselines, seed=assess.training_seed(path), say=logger.info
+    )
     lead = card.leading_slice(found.scores)
     typer.echo(f"{predictor.version} on {len(found.gold)} rows, 95 % intervals; {lead} rows beside the baselines:\n")
     typer.echo(card.plain(card.comparison(found.scores, known, lead)))

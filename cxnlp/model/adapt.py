@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -46,6 +46,8 @@ REPLAYED = 2_000
 #: Passes over the rows: few where the model knows the tasks, more where it learns from little.
 PASSES_BESIDE_OTHERS = 2
 PASSES_ALONE = 8
+#: The encoder's peak rate, as a share of the usual one, where it was fine-tuned before.
+GENTLER = 0.4
 
 
 @dataclass(frozen=True)
@@ -132,6 +134,8 @@ def adapt(
     mine = set(own.ids)
     is_own = np.array([row_id in mine for row_id in together.ids], dtype=bool)
     settings = settings or TrainSettings(epochs=PASSES_ALONE if others is None else PASSES_BESIDE_OTHERS)
+    if model is not None:
+        settings = replace(settings, rate=GENTLER * settings.rate)
     start = _start(model, base, layout, settings)
     if others is None:
         epochs, calibration = _alone(together, start, settings, report, say)
