@@ -30,7 +30,8 @@ class RunRecord:
 
     `started` and `ended` are UTC. `rows_*` count rows of the export, `records_*` records (a reply is one of its own),
     `texts_*` distinct texts. `rows_fresh` are rows first read since the last good run of an earlier day: the same when
-    a night is repeated. `seconds` and `peak_memory_mb` (MiB, of the whole process so far) are by stage.
+    a night is repeated. `seconds`, `processor_seconds` and `peak_memory_mb` (MiB, of the whole process so far) are by
+    stage.
     """
 
     run: int = 0
@@ -66,6 +67,7 @@ class RunRecord:
     early_warnings: int = 0
     failed_gates: list[str] = field(default_factory=list)
     seconds: dict[str, float] = field(default_factory=dict)
+    processor_seconds: dict[str, float] = field(default_factory=dict)
     peak_memory_mb: dict[str, int] = field(default_factory=dict)
 
     @property
@@ -76,12 +78,13 @@ class RunRecord:
     @contextmanager
     def stage(self, name: str) -> Iterator[None]:
         """Time a stage, and note the process's peak memory at its end."""
-        started = time.monotonic()
+        started, used = time.monotonic(), time.process_time()
         logger.info("%s …", name, extra={"data": {"stage": name, "run": self.run}})
         try:
             yield
         finally:
             self.seconds[name] = round(self.seconds.get(name, 0) + time.monotonic() - started, 2)
+            self.processor_seconds[name] = round(self.processor_seconds.get(name, 0) + time.process_time() - used, 2)
             self.peak_memory_mb[name] = peak_memory_mb()
 
     def end(self, status: str, error: BaseException | None = None) -> dict[str, Any]:
