@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from cxnlp.errors import LabelsError, TaxonomyError
+from cxnlp.errors import LabelsError, ModelError, TaxonomyError
 from cxnlp.model import baselines, folder
 from cxnlp.model.build import VALIDATION_SHARE, without_gold
 from cxnlp.model.card import card
@@ -45,6 +45,14 @@ def gold_part(examples: Examples) -> Examples:
     return chosen
 
 
+def training_seed(path: Path) -> int:
+    """Return the seed that a model was trained with; raise `ModelError` when its folder does not say."""
+    try:
+        return int(json.loads((path / "training.json").read_text(encoding="utf-8"))["settings"]["seed"])
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise ModelError(f"{path}: training.json is missing or does not name the seed") from error
+
+
 def check_taxonomy(model: Taxonomy, wanted: Taxonomy) -> None:
     """Raise `TaxonomyError` when labels made for one taxonomy cannot be compared with a model of another."""
     for task in wanted.tasks:
@@ -69,13 +77,13 @@ def assess(
     examples: Examples,
     *,
     with_baselines: bool = True,
-    seed: int = 0,
+    seed: int,
     say: Callable[[str], None] = lambda _: None,
 ) -> Assessment:
     """Score a model on the gold rows of `examples`, and the baselines trained on its other rows.
 
-    The baselines see the training rows that the model saw when `examples` holds the model's training rows and `seed`
-    is the one it was trained with; they are left out when there are too few.
+    Where `examples` holds the model's own training rows and `seed` is the one it was trained with (`training_seed`),
+    the baselines are trained and calibrated on the very rows the model was. They are left out when there are too few.
     """
     gold = gold_part(examples)
     taxonomy = predictor.taxonomy

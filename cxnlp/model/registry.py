@@ -143,7 +143,9 @@ def _rename(path: Path, old: str, new: str) -> None:
     version = folders.version_of(path)
     files = [file for file in ("README.md", "evaluation.json") if (path / file).exists()]
     texts = {file: (path / file).read_text(encoding="utf-8") for file in files}
-    folders.add_files(path, {file: text.replace(f"{old}@{version}", f"{new}@{version}") for file, text in texts.items()})
+    folders.add_files(
+        path, {file: text.replace(f"{old}@{version}", f"{new}@{version}") for file, text in texts.items()}
+    )
 
 
 def roll_back(target: Path) -> str:

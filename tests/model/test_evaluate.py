@@ -21,7 +21,7 @@ from cxnlp.taxonomy import Taxonomy, parse_taxonomy
 
 @pytest.fixture(scope="module")
 def assessment(tiny_model: Path, examples: Examples) -> Assessment:
-    return assess.assess(Predictor.load(tiny_model, precision="fp32"), examples)
+    return assess.assess(Predictor.load(tiny_model, precision="fp32"), examples, seed=assess.training_seed(tiny_model))
 
 
 def test_only_gold_rows_are_scored(assessment: Assessment, examples: Examples) -> None:

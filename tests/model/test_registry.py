@@ -56,6 +56,7 @@ def test_a_better_model_takes_over_and_can_be_taken_back(home: Path) -> None:
     assert comparison.difference > 0.1
     assert folder.version_of(home / "default") == after
     assert (home / "candidate").is_dir()
+    folder.check(home / "default")
     assert registry.roll_back(home / "default") == before
     assert folder.version_of(home / "default") == before
     with pytest.raises(ModelError, match="no earlier version to roll back to"):
