@@ -4,7 +4,7 @@ The encoder starts from the model's, and so do the outputs for labels that it kn
 linear probe (LP-FT: Kumar et al. 2022, ICLR). Two ways, by what is at hand:
 
 * own labels with others to keep (the default ones): both are trained on together, own rows repeated as often as is best
-  on validation (own and other validation rows count the same), so that new things are learnt and old ones kept
+  on validation (own and other rows count the same, few own ones less), so that new is learnt and old is kept
 * own labels alone: fold by fold, so that every row is used for training and every row calibrates and sets thresholds
 """
 
@@ -46,6 +46,8 @@ REPLAYED = 2_000
 #: Passes over the rows: few where the model knows the tasks, more where it learns from little.
 PASSES_BESIDE_OTHERS = 2
 PASSES_ALONE = 8
+#: Own validation rows from which their score counts as much as that of the others.
+SURE_ROWS = 30
 #: The encoder's peak rate, as a share of the usual one, where it was fine-tuned before.
 GENTLER = 0.4
 
@@ -198,7 +200,7 @@ def _beside(
     report: Callable[[int, int, float], None] | None,
     say: Callable[[str], None],
 ) -> tuple[dict[int, float], int, list[Epoch], decide.Calibration, Examples, Examples]:
-    """Try each emphasis, keep the best; own and other validation rows weigh the same."""
+    """Try each emphasis and keep the best."""
     train_rows, validation_rows = split_validation(rows, VALIDATION_SHARE, settings.seed)
     generator = np.random.default_rng(settings.seed)
     others = train_rows[~is_own[train_rows]]
@@ -208,9 +210,14 @@ def _beside(
     own_validation = rows.take(validation_rows[is_own[validation_rows]])
     other_validation = rows.take(validation_rows[~is_own[validation_rows]])
 
+    # few own rows score by luck: they count for half from SURE_ROWS on, for less below
+    weight = 0.5 * min(1.0, len(own_validation) / SURE_ROWS) if len(other_validation) else 1.0
+
     def score(network: Network) -> float:
-        parts = [part for part in (own_validation, other_validation) if len(part)]
-        return float(np.mean([validation_score(network, start.reader, start.layout, part) for part in parts]))
+        parts = ((own_validation, weight), (other_validation, 1 - weight))
+        return sum(
+            share * validation_score(network, start.reader, start.layout, part) for part, share in parts if share
+        )
 
     scores: dict[int, float] = {}
     best: tuple[float, dict[str, torch.Tensor], list[Epoch]] | None = None
