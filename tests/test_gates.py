@@ -1,0 +1,84 @@
+"""Gates: each fails just beyond its bound, and says what was found and what was asked for."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from report.build import lindgard
+
+from cxnlp.analysis.summary import Drift, Summary
+from cxnlp.config import GatesConfig
+from cxnlp.gates import failed_gates
+from cxnlp.nightly import RunRecord
+
+RECORD = RunRecord(rows_read=100, rejected_by_reason={"not a mark": 4, "not a date": 1}, rows_fresh=7)
+
+
+@pytest.fixture(scope="module")
+def summary() -> Summary:
+    return lindgard()
+
+
+def drifting(summary: Summary, index: float) -> Summary:
+    drift = (Drift("languages", index, 200, 900, "changed"),)
+    return replace(summary, trust=replace(summary.trust, drift=drift))
+
+
+def unsure_of(summary: Summary, count: int, total: int) -> Summary:
+    share = replace(summary.blind_spots.unsure, count=count, total=total)
+    return replace(summary, blind_spots=replace(summary.blind_spots, unsure=share))
+
+
+@pytest.mark.parametrize(
+    ("gates", "told"),
+    [
+        ({}, []),
+        ({"max_rejected_share": 0.05}, []),
+        (
+            {"max_rejected_share": 0.049},
+            ["max_rejected_share: 5 of 100 rows were set aside (5.0%), at most 4.9% allowed"],
+        ),
+        ({"min_new_rows": 7}, []),
+        (
+            {"min_new_rows": 8},
+            ["min_new_rows: 7 rows are new since the last good run of an earlier day, at least 8 expected"],
+        ),
+    ],
+)
+def test_of_rows(gates: dict[str, Any], told: list[str], summary: Summary) -> None:
+    assert failed_gates(GatesConfig(**gates), RECORD, replace(summary, warnings=())) == told
+
+
+def test_an_empty_export_has_no_rejected_share(summary: Summary) -> None:
+    assert failed_gates(GatesConfig(max_rejected_share=0), RunRecord(), summary) == []
+
+
+def test_of_unsure_texts(summary: Summary) -> None:
+    gates = GatesConfig(max_unsure_share=0.3)
+    assert failed_gates(gates, RECORD, unsure_of(summary, 30, 100)) == []
+    assert failed_gates(gates, RECORD, unsure_of(summary, 31, 100)) == [
+        "max_unsure_share: the model is unsure of 31.0% of the texts, at most 30.0% allowed"
+    ]
+    assert failed_gates(gates, RECORD, unsure_of(summary, 0, 0)) == [], "no text, no share"
+
+
+def test_of_drift(summary: Summary) -> None:
+    gates = GatesConfig(max_drift=0.25)
+    assert failed_gates(gates, RECORD, drifting(summary, 0.25)) == []
+    assert failed_gates(gates, RECORD, drifting(summary, 0.3)) == [
+        "max_drift: languages drifted by 0.30 (population stability index), at most 0.25 allowed"
+    ]
+
+
+def test_of_early_warnings(summary: Summary) -> None:
+    assert summary.warnings, "the invented report holds an early warning"
+    assert failed_gates(GatesConfig(), RECORD, summary) == []
+    told = failed_gates(GatesConfig(fail_on_alert=True), RECORD, summary)
+    assert told == [f"fail_on_alert: {len(summary.warnings)} early warnings"]
+
+
+def test_every_failed_gate_is_named(summary: Summary) -> None:
+    gates = GatesConfig(max_rejected_share=0, min_new_rows=100, max_drift=0.1, fail_on_alert=True)
+    assert len(failed_gates(gates, RECORD, drifting(summary, 1.0))) == 4
