@@ -61,12 +61,12 @@ PERSIAN_READERS = ("Sweden", "Germany", "UK")
 #: Weeks (from 0) in which a pool's texts are written; pools not named here run through all weeks.
 POOL_WEEKS = {
     "effort_low": (0, 9),
-    "effort_mid": (3, 13),
-    "effort_high_kind": (8, 15),
+    "effort_mid": (3, 11),
+    "effort_high_kind": (8, 13),
     "effort_high_angry": (14, 16),
     "refund_kept": (0, 10),
     "refund_late": (9, 16),
-    "waste": (5, 16),
+    "ethics": (5, 16),
 }
 #: Ratings without words: chances of 1 to 5 stars.
 STAR_CHANCES = (2, 3, 9, 36, 50)
@@ -136,7 +136,7 @@ def star_only_rows(generator: random.Random) -> list[Row]:
     return rows
 
 
-UNHAPPY_POOLS = frozenset({"gripe", "flatter", "effort_high_kind", "effort_high_angry", "refund_late", "waste"})
+UNHAPPY_POOLS = frozenset({"gripe", "flatter", "effort_high_kind", "effort_high_angry", "refund_late", "ethics"})
 
 
 def finish(row: Row, number: int, generator: random.Random) -> dict[str, str]:

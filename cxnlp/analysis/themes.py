@@ -1,8 +1,7 @@
 """Themes the taxonomy does not know: words that object, or leave the model unsure, and name no cause for certain.
 
-From each embedding two things are taken out: the mean of its language, since texts otherwise lie together by language
-before they do by subject, and the directions in which the known causes differ, since a trained model's embeddings show
-little else. What is left is joined by average linkage on cosine distance, which depends on no random start. Stores
+From each embedding the mean of its language is taken out, since texts otherwise lie together by language before they do
+by subject. What is left is joined by average linkage on cosine distance, which depends on no random start. Stores
 without embeddings fall back on TF-IDF weights of words, which cannot join languages. A cluster is named by its
 distinctive words: those with the largest log-odds against all other texts of their language, with an informative
 Dirichlet prior (Monroe, Colaresi & Quinn 2008, Political Analysis 16:372). A theme keeps its key from night to night
@@ -34,13 +33,10 @@ from cxnlp.analysis.summary import Count, UnknownTheme
 SEARCHED = "(complaint OR (unsure AND destroying)) AND (len(causes) = 0 OR cause_confidence < 0.5)"
 MAXIMUM_TEXTS = 1500
 #: Cosine distance up to which clusters are joined: of centred embeddings, and of TF-IDF weights.
-JOIN_EMBEDDINGS = 0.78
+JOIN_EMBEDDINGS = 0.90
 JOIN_TFIDF = 0.85
 #: Texts of all languages that are mixed into the mean of one, for languages with few texts.
 _MEAN_PRIOR = 5.0
-#: How many directions of the known causes are taken out, and how many texts a cause needs to have one.
-KNOWN_DIRECTIONS = 8
-KNOWN_TEXTS = 5
 MINIMUM_TEXTS = 8
 MAXIMUM_THEMES = 10
 WORDS = 5
@@ -114,21 +110,8 @@ def _unit_vectors(searched: Sequence[Candidate], background: Sequence[Candidate]
         rows = [row for row, item in enumerate(known) if item.language == language]
         mean = (unit[rows].sum(axis=0) + _MEAN_PRIOR * overall) / (len(rows) + _MEAN_PRIOR)
         centred[rows] = unit[rows] - mean
-    left = _without_known(centred, known)[: len(searched)]
+    left = centred[: len(searched)]
     return np.asarray(normalize(np.where(np.abs(left) < 1e-9, 0.0, left))), JOIN_EMBEDDINGS
-
-
-def _without_known(centred: FloatArray, known: Sequence[Candidate]) -> FloatArray:
-    """Take the main directions in which the means of the known causes differ out of vectors [n, d]."""
-    means = []
-    for cause in sorted({cause for item in known for cause in item.causes}):
-        rows = [row for row, item in enumerate(known) if cause in item.causes]
-        if len(rows) >= KNOWN_TEXTS:
-            means.append(centred[rows].mean(axis=0))
-    if not means:
-        return centred
-    directions = np.linalg.svd(np.array(means), full_matrices=False)[2][:KNOWN_DIRECTIONS]
-    return np.asarray(centred - centred @ directions.T @ directions)
 
 
 def words_of(text: str) -> list[str]:
