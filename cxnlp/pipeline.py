@@ -24,7 +24,7 @@ from cxnlp.console import logger
 from cxnlp.errors import CxnlpError, GateError, ModelError, Stopped, TaxonomyError
 from cxnlp.gates import failed_gates
 from cxnlp.ingest import find_files, fingerprint, read_export
-from cxnlp.ingest.export import open_export
+from cxnlp.ingest.export import map_columns, open_export
 from cxnlp.journey import Journey, load_journey
 from cxnlp.keeping import hold, owner_only, write_whole
 from cxnlp.nightly import RunRecord, StopSwitch, metrics_text, write_record
@@ -276,10 +276,12 @@ def forget(config: Config, ids: Sequence[str], *, today: date | None = None) -> 
 
 
 def checked_files(config: Config) -> list[Path]:
-    """Return the export's files; raise `ExportError` when there is none or one cannot be read."""
+    """Return the export's files; raise `ExportError` when there is none, or one cannot be read or lacks a column."""
     files = find_files(config.export, config.folder)
     for path in files:
-        open_export(path, config.export)
+        raw = open_export(path, config.export)
+        if raw.header is not None:
+            map_columns(raw, raw.header)
     return files
 
 
