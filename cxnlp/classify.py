@@ -59,7 +59,8 @@ def classify(
     columns = output_columns(predictor.taxonomy, scores=scores)
     rejected: list[RejectedRow] = []
     rows = texts = without_text = 0
-    with open_writer(out, columns) as write:
+    lists = frozenset(task.name for task in predictor.taxonomy.tasks if task.kind == "multi")
+    with open_writer(out, columns, lists) as write:
         for batch in read_export(source, export, default_journey(), batch_rows=BATCH_ROWS):
             rows += batch.rows
             rejected.extend(batch.rejected)
@@ -103,8 +104,11 @@ def output_row(record_id: str, language: str | None, prediction: Prediction, pre
 
 
 @contextmanager
-def open_writer(out: Path, columns: Sequence[str]) -> Iterator[Writer]:
-    """Open a writer by the suffix of `out` (`.gz` too for text formats); the file appears only when all is written."""
+def open_writer(out: Path, columns: Sequence[str], lists: frozenset[str]) -> Iterator[Writer]:
+    """Open a writer by the suffix of `out` (`.gz` too for text formats); the file appears only when all is written.
+
+    The cells of the columns `lists` are lists of names. Raise `WrongUsageError` for an unknown suffix.
+    """
     zipped = out.suffix == ".gz"
     suffix = Path(out.stem).suffix if zipped else out.suffix
     if suffix not in FORMATS or (zipped and suffix in (".parquet", ".xlsx")):
@@ -122,7 +126,7 @@ def open_writer(out: Path, columns: Sequence[str]) -> Iterator[Writer]:
     out.parent.mkdir(parents=True, exist_ok=True)
     os.close(os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600))
     try:
-        with openers[suffix](partial, columns, zipped) as write:
+        with openers[suffix](partial, columns, lists, zipped) as write:
             yield write
         partial.replace(out)
     finally:
@@ -136,7 +140,7 @@ def _open_text(path: Path, zipped: bool) -> io.TextIOBase:
 
 
 @contextmanager
-def _jsonl(path: Path, _columns: Sequence[str], zipped: bool) -> Iterator[Writer]:
+def _jsonl(path: Path, _columns: Sequence[str], _lists: frozenset[str], zipped: bool) -> Iterator[Writer]:
     with _open_text(path, zipped) as stream:
 
         def write(rows: Sequence[Row]) -> None:
@@ -154,7 +158,7 @@ def _flat(value: Any) -> str:
 
 
 @contextmanager
-def _csv(path: Path, columns: Sequence[str], zipped: bool) -> Iterator[Writer]:
+def _csv(path: Path, columns: Sequence[str], _lists: frozenset[str], zipped: bool) -> Iterator[Writer]:
     with _open_text(path, zipped) as stream:
         table = csv.writer(stream, lineterminator="\n")
         table.writerow(columns)
@@ -166,30 +170,27 @@ def _csv(path: Path, columns: Sequence[str], zipped: bool) -> Iterator[Writer]:
 
 
 @contextmanager
-def _parquet(path: Path, columns: Sequence[str], _zipped: bool) -> Iterator[Writer]:
+def _parquet(path: Path, columns: Sequence[str], lists: frozenset[str], _zipped: bool) -> Iterator[Writer]:
     import pyarrow as pa  # noqa: PLC0415
     import pyarrow.parquet as pq  # noqa: PLC0415
 
-    held: list[Any] = []
+    kinds = {name: pa.list_(pa.string()) if name in lists else pa.string() for name in columns}
+    schema = pa.schema(list(kinds.items()))
+    with pq.ParquetWriter(path, schema) as table:
 
-    def write(rows: Sequence[Row]) -> None:
-        plain = [{name: json.dumps(v) if isinstance(v := row[name], dict) else v for name in columns} for row in rows]
-        if plain:
-            table = pa.Table.from_pylist(plain, schema=held[0].schema if held else None)
-            if not held:
-                held.append(pq.ParquetWriter(path, table.schema))
-            held[0].write_table(table)
+        def write(rows: Sequence[Row]) -> None:
+            plain = [
+                {name: json.dumps(v) if isinstance(v := row[name], dict) else v for name in columns} for row in rows
+            ]
+            table.write_table(pa.Table.from_pylist(plain, schema=schema))
 
-    yield write
-    if held:
-        held[0].close()
-    else:
-        pq.write_table(pa.table({name: pa.array([], pa.string()) for name in columns}), path)
+        yield write
 
 
 @contextmanager
-def _xlsx(path: Path, columns: Sequence[str], _zipped: bool) -> Iterator[Writer]:
+def _xlsx(path: Path, columns: Sequence[str], _lists: frozenset[str], _zipped: bool) -> Iterator[Writer]:
     from openpyxl import Workbook  # noqa: PLC0415
+    from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE  # noqa: PLC0415
 
     book = Workbook(write_only=True)
     sheet = book.create_sheet("predictions")
@@ -197,7 +198,7 @@ def _xlsx(path: Path, columns: Sequence[str], _zipped: bool) -> Iterator[Writer]
 
     def write(rows: Sequence[Row]) -> None:
         for row in rows:
-            sheet.append([_flat(row[name]) for name in columns])
+            sheet.append([ILLEGAL_CHARACTERS_RE.sub("\ufffd", _flat(row[name])) for name in columns])
 
     yield write
     book.save(path)
