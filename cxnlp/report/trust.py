@@ -239,7 +239,7 @@ def _set_aside(words: Words, teller: Teller) -> Table | None:
 def versions_line(words: Words, teller: Teller) -> Text:
     """Return what the numbers were made with."""
     made = teller.summary.versions
-    return words.say(
+    line = words.say(
         "Made with cxnlp {cxnlp}, model {model}, taxonomy {taxonomy} ({fingerprint}), data {data}.",
         cxnlp=Name(tame(made.cxnlp)),
         model=Name(tame(made.model)),
@@ -247,3 +247,7 @@ def versions_line(words: Words, teller: Teller) -> Text:
         fingerprint=Name(tame(made.taxonomy_fingerprint)),
         data=Name(tame(made.data)),
     )
+    if len(made.models) > 1:
+        still = words.say("a new model is still reading earlier texts again, so differences may be its own")
+        return text(line, " (", still, ")")
+    return line

@@ -60,7 +60,7 @@ def _line(words: Words, summary: Summary) -> Text:
         first, last = summary.period.first, summary.period.last
         same_year = first[:4] == last[:4]
         items.append(words.say("{first} to {last}", first=words.day(first, year=not same_year), last=words.day(last)))
-    items.append(words.many("{n} comment", "{n} comments", summary.records, n=words.count(summary, "records")))
+    items.append(words.many("{n} response", "{n} responses", summary.records, n=words.count(summary, "records")))
     if summary.languages:
         items.append(
             words.many("{n} language", "{n} languages", len(summary.languages), n=words.length(summary, "languages"))
@@ -177,7 +177,7 @@ def changes_line(teller: Teller) -> Text:
     if changes is None:
         return words.say("This is the first report: there is nothing yet to compare with.")
     said: list[Part | Text] = [
-        words.many("{n} new comment", "{n} new comments", changes.new_records, n=words.count(changes, "new_records"))
+        words.many("{n} new response", "{n} new responses", changes.new_records, n=words.count(changes, "new_records"))
     ]
     number = _told_change(changes.numbers)
     if number is not None:
@@ -204,7 +204,9 @@ def changes_line(teller: Teller) -> Text:
                 n=words.length(changes, "new_themes"),
             )
         )
-    if changes.model_changed:
+    if len(teller.summary.versions.models) > 1:
+        said.append(words.say("a new model is still reading earlier texts again, so differences may be its own"))
+    elif changes.model_changed:
         said.append(words.say("another model reads now, so differences may be its own"))
     head: Text = ()
     if changes.previous_last:

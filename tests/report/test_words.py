@@ -87,7 +87,7 @@ def test_an_unsafe_correction_leaves_the_raw_number_in_front() -> None:
 
 def test_plural_forms_follow_the_language(summary: Summary) -> None:
     words = Words("pl", summary)
-    said = [plain(words.many("{n} comment", "{n} comments", n, n=str(n))) for n in (1, 3, 5, 22, 25)]
+    said = [plain(words.many("{n} response", "{n} responses", n, n=str(n))) for n in (1, 3, 5, 22, 25)]
     assert said == ["1 opinia", "3 opinie", "5 opinii", "22 opinie", "25 opinii"]
 
 
