@@ -29,9 +29,9 @@ class RunRecord:
     """What one night did: counts, hashes, versions, times. Written to the store and as JSON; never customer text.
 
     `started` and `ended` are UTC. `rows_*` count rows of the export, `records_*` records (a reply is one of its own),
-    `texts_*` distinct texts. `rows_fresh` are rows first read since the last good run of an earlier day: the same when
-    a night is repeated. `seconds`, `processor_seconds` and `peak_memory_mb` (MiB, of the whole process so far) are by
-    stage.
+    `texts_*` distinct texts. `fingerprints` (SHA-256) are of each file and the way it is read. `rows_fresh` are rows
+    first read since the last good run of an earlier day: the same when a night is repeated. `seconds`,
+    `processor_seconds` and `peak_memory_mb` (MiB, of the whole process so far) are by stage.
     """
 
     run: int = 0
@@ -44,7 +44,7 @@ class RunRecord:
     restored: str = ""
     files: int = 0
     files_unchanged: int = 0
-    files_sha256: dict[str, str] = field(default_factory=dict)
+    fingerprints: dict[str, str] = field(default_factory=dict)
     rows_read: int = 0
     rows_accepted: int = 0
     rows_fresh: int = 0

@@ -68,7 +68,7 @@ def read_stage(
         oldest = datetime.now(UTC).replace(tzinfo=None) - timedelta(days=config.store.retention_days)
         record.records_expired = store.delete_older(oldest)
     record.files, record.files_unchanged = len(files), len(unchanged)
-    record.files_sha256 = {file.name: file.mark for file in files}
+    record.fingerprints = {file.name: file.mark for file in files}
     record.records_new, record.records_edited = changes.new, changes.edited
     record.records_unchanged = changes.unchanged + changes.outdone
     record.rejected_by_reason = store.count_rejected()

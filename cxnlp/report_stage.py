@@ -87,10 +87,11 @@ def analysis_settings(store: Store, config: Config, journey: Journey, *, cxnlp: 
     model = report_model(store)
     own = own_gold(store, config, model)
     # while a new model re-reads, its error rates are not those of all rows: no correction until it is through
-    gold = own or (() if is_mixed(store, model) else model.gold)
+    mixed = is_mixed(store, model)
+    gold = own or (() if mixed else model.gold)
     return AnalysisSettings(
         model=model.version,
-        earlier_models=model.earlier,
+        earlier_models=model.earlier if mixed else (),
         journey=journey,
         taxonomy=model.taxonomy,
         gold=gold,

@@ -439,7 +439,7 @@ def test_the_run_record_says_what_was_done(config: Config, reader: HashReader) -
     assert plain["rejected_by_reason"] == {"not a mark": 1}
     assert plain["texts_unsure"] == sum(1 for _ in ask(config, "SELECT 1 FROM predictions WHERE unsure"))
     assert set(plain["seconds"]) == {"read", "classify", "report"} == set(plain["peak_memory_mb"])
-    assert plain["config_sha256"] == record.config_sha256 and len(plain["files_sha256"]) == 3
+    assert plain["config_sha256"] == record.config_sha256 and len(plain["fingerprints"]) == 3
     assert plain["model"] == reader.version and plain["data"]
 
 
