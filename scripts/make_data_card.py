@@ -1,8 +1,8 @@
 """Write the figures of data/README.md anew: what stands between `<!-- NAME:begin -->` and `<!-- NAME:end -->`.
 
 - `counts`: rows by file, origin, part, language and author; how often each label was given
-- `agreement`: Krippendorff's alpha of the labels against a second, blind reading (data/second_reading.csv: `id` as
-  `read_labelled` gives it and the task columns; no texts)
+- `agreement`: Krippendorff's alpha of two blind readings before they were settled (data/agreement/second_reading.csv:
+  `id` as `read_labelled` gives it, and `first_`, `second_` and `settled_` columns per task; no texts)
 - `sources`: terms and origin of each public set (data/sources.toml)
 
     python scripts/make_data_card.py [--check]
@@ -26,7 +26,8 @@ from cxnlp.taxonomy import default_taxonomy
 
 DATA = Path(__file__).resolve().parents[1] / "data"
 CARD = DATA / "README.md"
-SECOND = DATA / "second_reading.csv"
+SECOND = DATA / "agreement" / "second_reading.csv"
+LANGUAGES = ("en", "fa", "pl", "ro", "vi")
 
 
 def table(head: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
@@ -68,24 +69,34 @@ def counts(frame: pd.DataFrame) -> str:
     return "\n\n".join(blocks)
 
 
-def agreement(frame: pd.DataFrame) -> str:
-    """Return how far a second, blind reading agrees: each task, and the labels it is lowest for."""
+def agreement() -> str:
+    """Return how far the second, blind reading agreed with the first before any difference was settled."""
     if not SECOND.exists():
         return "No second reading has been taken in yet."
     tasks = default_taxonomy().tasks
     raw = pd.read_csv(SECOND, dtype=str, keep_default_na=False)
-    second = pd.DataFrame({"id": raw["id"]})
-    for task in tasks:
-        second[task.name] = pd.Series([parse_cell(cell, task) for cell in raw[task.name]], dtype=object)
-    first = frame[frame["id"].isin(set(second["id"]))]
-    found = agree([first, second], ["labels", "second reading"], tasks)
+
+    def reading(rows: pd.DataFrame, which: str) -> pd.DataFrame:
+        cells = {t.name: [parse_cell(cell, t) for cell in rows[f"{which}_{t.name}"]] for t in tasks}
+        return pd.DataFrame({"id": list(rows["id"])} | {name: pd.Series(v, dtype=object) for name, v in cells.items()})
+
+    names = ["first reading", "second reading"]
+    found = agree([reading(raw, "first"), reading(raw, "second")], names, tasks)
     heads = [alpha for alpha in found.alphas if not alpha.label or alpha.label.startswith("(")]
     labels = [alpha for alpha in found.alphas if alpha not in heads and alpha.used >= 10 and alpha.value == alpha.value]
     head = ["", "measure", "alpha", "95 % interval", "same answer", "rows"]
+    by_language = []
+    for language in LANGUAGES:
+        rows = raw[raw["language"] == language]
+        own = agree([reading(rows, "first"), reading(rows, "second")], names, tasks)
+        by_task = {alpha.task: alpha.value for alpha in own.alphas if not alpha.label or alpha.label.startswith("(")}
+        by_language.append([language, str(own.rows), *(f"{by_task[task.name]:.2f}" for task in tasks)])
     blocks = [
         f"{found.rows:,} rows were labelled a second time without sight of the first labels; the two readings give the "
         f"very same labels in every task on {found.rows - len(found.differing):,} of them.",
         table(head, [_line(alpha, f"`{alpha.task}` {alpha.label}".strip()) for alpha in heads]),
+        "Alpha by language:",
+        table(["language", "rows", *(f"`{task.name}`" for task in tasks)], by_language),
         "The labels that the two readings agree on least, of those given ten times or more:",
         table(head, [_line(a, f"`{a.task}`: `{a.label}`") for a in sorted(labels, key=lambda a: a.value)[:12]]),
     ]
@@ -131,7 +142,7 @@ def main() -> None:
     arguments = parser.parse_args()
     frame = read_labelled(labelled_files(), default_taxonomy(), need_text=False)
     before = CARD.read_text(encoding="utf-8")
-    after = fill(before, {"counts": counts(frame), "agreement": agreement(frame), "sources": sources()})
+    after = fill(before, {"counts": counts(frame), "agreement": agreement(), "sources": sources()})
     if arguments.check:
         print(f"{CARD.name} is {'up to date' if before == after else 'out of date: run scripts/make_data_card.py'}")
         sys.exit(0 if before == after else 1)

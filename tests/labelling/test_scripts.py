@@ -61,18 +61,26 @@ def test_blocks_are_renewed_and_all_else_stays(monkeypatch: pytest.MonkeyPatch) 
         fill(text, {"agreement": "new"})
 
 
-def test_agreement_needs_a_second_reading(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_agreement_is_that_of_two_readings_before_they_were_settled(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     module = script("make_data_card", monkeypatch)
     monkeypatch.setattr(module, "SECOND", tmp_path / "second.csv")
-    assert "No second reading" in module.agreement(rows())
+    monkeypatch.setattr(module, "LANGUAGES", ("en",))
+    assert "No second reading" in module.agreement()
+    tasks = ("emotions", "effort", "stance", "causes", "strengths")
+    head = ",".join(["id", "language", *(f"{which}_{task}" for task in tasks for which in ("first", "second"))])
     (tmp_path / "second.csv").write_text(
-        "id,emotions,effort,stance,causes,strengths\n"
-        "a,anger,high,complaint,-,-\nb,-,low,excuse,-,-\nc,neglect,,complaint,delivery,-\n"
+        f"{head}\n"
+        "a,en,anger,anger,high,high,complaint,complaint,-,-,-,-\n"
+        "b,en,-,-,low,low,excuse,excuse,delivery,-,-,-\n"
+        "c,en,neglect,anger,high,low,complaint,complaint,delivery,delivery,-,-\n"
     )
-    said = module.agreement(rows())
+    said = module.agreement()
     assert "3 rows were labelled a second time" in said
     assert "same labels in every task on 1 of them" in said
     assert "| `stance` | nominal | 1.00 |" in said
+    assert "| en | 3 |" in said
 
 
 @pytest.fixture
