@@ -113,6 +113,7 @@ class GatesConfig(_Section):
     min_new_rows: int | None = Field(default=None, ge=0)
     max_unsure_share: float | None = Field(default=None, ge=0, le=1)
     max_drift: float | None = Field(default=None, ge=0)
+    max_training_drift: float | None = Field(default=None, ge=0)
     fail_on_alert: bool = False
 
 

@@ -35,6 +35,13 @@ def failed_gates(gates: GatesConfig, record: RunRecord, summary: Summary) -> lis
             for drift in summary.trust.drift
             if drift.index > gates.max_drift
         ]
+    if gates.max_training_drift is not None:
+        failed += [
+            f"max_training_drift: {name} of the last four weeks lies {index:.2f} from what the model was trained on "
+            f"(population stability index), at most {gates.max_training_drift:.2f} allowed"
+            for name, index in record.training_drift.items()
+            if index > gates.max_training_drift
+        ]
     if gates.fail_on_alert and summary.warnings:
         failed.append(f"fail_on_alert: {len(summary.warnings)} early warnings")
     return failed

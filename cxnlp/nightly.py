@@ -65,6 +65,7 @@ class RunRecord:
     summary_reused: bool = False
     report_stood: bool = False
     early_warnings: int = 0
+    training_drift: dict[str, float] = field(default_factory=dict)
     failed_gates: list[str] = field(default_factory=list)
     seconds: dict[str, float] = field(default_factory=dict)
     processor_seconds: dict[str, float] = field(default_factory=dict)
@@ -118,6 +119,8 @@ def metrics_text(record: RunRecord) -> str:
     lines: list[str] = []
 
     def gauge(name: str, about: str, *values: tuple[dict[str, str], float]) -> None:
+        if not values:
+            return
         lines.extend((f"# HELP cxnlp_{name} {about}", f"# TYPE cxnlp_{name} gauge"))
         for labels, value in values:
             shown = ",".join(f'{key}="{_escape(text)}"' for key, text in labels.items())
@@ -128,6 +131,11 @@ def metrics_text(record: RunRecord) -> str:
     gauge("run_status", "How the last run ended.", ({"status": record.status}, 1.0))
     gauge("run_failed_gates", "Gates that failed.", ({}, float(len(record.failed_gates))))
     gauge("early_warnings", "Early warnings in the report.", ({}, float(record.early_warnings)))
+    gauge(
+        "training_drift",
+        "Population stability index of recent texts against the training rows.",
+        *(({"of": name}, index) for name, index in record.training_drift.items()),
+    )
     gauge("rows_read", "Rows of the export.", ({}, float(record.rows_read)))
     gauge("rows_fresh", "Rows first read since the last good run of an earlier day.", ({}, float(record.rows_fresh)))
     reasons = _few_reasons(record.rejected_by_reason)

@@ -21,6 +21,7 @@ from cxnlp.backup import drop_copies, erase_traces, keep_backup, open_or_restore
 from cxnlp.classify_stage import ModelInUse, budget_seconds, classify_stage
 from cxnlp.config import Config
 from cxnlp.console import logger
+from cxnlp.drift import recent_distribution, training_distribution, training_drift
 from cxnlp.errors import CxnlpError, GateError, ModelError, Stopped, TaxonomyError
 from cxnlp.gates import failed_gates
 from cxnlp.ingest import find_files, fingerprint, read_export
@@ -82,7 +83,12 @@ class CheckedModel:
     def stored(self) -> StoredModel:
         """Return what the store keeps of it."""
         gold = self.folder / "gold.jsonl"
-        return StoredModel(self.version, self.taxonomy_toml, gold.read_text(encoding="utf-8") if gold.exists() else "")
+        return StoredModel(
+            self.version,
+            self.taxonomy_toml,
+            gold.read_text(encoding="utf-8") if gold.exists() else "",
+            json.dumps(training_distribution(self.folder), sort_keys=True),
+        )
 
     def load(self) -> Predictor:
         """Load it."""
@@ -161,6 +167,8 @@ def _night(
     with record.stage("report"):
         summary = report_stage(store, config, journey, record, today or date.today(), stop)
     record.rows_fresh = store.count_rows_since(store.last_good_run(before=datetime.now(UTC).date()))
+    reference = json.loads(store.noted_models()[0].training)
+    record.training_drift = training_drift(reference, recent_distribution(store.connection, model.version))
     record.failed_gates = failed_gates(config.gates, record, summary)
     record.end("gate failed" if record.failed_gates else "done")
     return summary

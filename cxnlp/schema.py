@@ -7,7 +7,7 @@ makes each row dearer the more there are. What is unique stays so because one pr
 
 from __future__ import annotations
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 
 FEEDBACK = """
 CREATE TABLE IF NOT EXISTS feedback (
@@ -97,7 +97,8 @@ CREATE TABLE IF NOT EXISTS models (
     version VARCHAR PRIMARY KEY,
     taxonomy VARCHAR NOT NULL,       -- its taxonomy, as TOML
     gold VARCHAR NOT NULL,           -- its gold.jsonl: labels by people and by the model, no text
-    run BIGINT NOT NULL              -- last run that read texts with it
+    run BIGINT NOT NULL,             -- last run that read texts with it
+    training VARCHAR DEFAULT '{}'    -- JSON: distribution of what it learned from (drift.py)
 )
 """
 
@@ -119,5 +120,8 @@ MIGRATIONS: dict[int, tuple[str, ...]] = {
         "INSERT INTO predictions BY NAME SELECT * FROM predictions_2",
         "DROP TABLE predictions_2",
         "DELETE FROM meta WHERE key = 'model'",  # now in `models`; noted again by the next run
+        "CREATE TABLE models (version VARCHAR PRIMARY KEY, taxonomy VARCHAR NOT NULL, gold VARCHAR NOT NULL, "
+        "run BIGINT NOT NULL)",
     ),
+    2: ("ALTER TABLE models ADD COLUMN training VARCHAR DEFAULT '{}'",),
 }

@@ -73,11 +73,15 @@ class StoredPrediction:
 
 @dataclass(frozen=True, slots=True)
 class StoredModel:
-    """What a report needs of a model that has read texts: version, taxonomy (TOML), gold rows (JSON Lines)."""
+    """What is kept of a model that has read texts, so that its folder may change.
+
+    Version, taxonomy (TOML), gold rows (JSON Lines), and the distribution of what it learned from (JSON).
+    """
 
     version: str
     taxonomy: str
     gold: str
+    training: str = "{}"
 
 
 _PREDICTION_TYPES: dict[str, pa.DataType] = {
@@ -280,7 +284,8 @@ class Store:
     def note_model(self, model: StoredModel, run: int) -> None:
         """Note the model that `run` reads with, and what a report needs of it."""
         self.connection.execute(
-            "INSERT OR REPLACE INTO models VALUES (?, ?, ?, ?)", [model.version, model.taxonomy, model.gold, run]
+            "INSERT OR REPLACE INTO models VALUES (?, ?, ?, ?, ?)",
+            [model.version, model.taxonomy, model.gold, run, model.training],
         )
 
     def has_models(self) -> bool:
@@ -290,7 +295,7 @@ class Store:
     def noted_models(self) -> list[StoredModel]:
         """Return the models that have read texts, the newest first; raise `StoreError` before the first run."""
         rows = self.connection.execute(
-            "SELECT version, taxonomy, gold FROM models ORDER BY run DESC, version"
+            "SELECT version, taxonomy, gold, training FROM models ORDER BY run DESC, version"
         ).fetchall()
         if not rows:
             raise StoreError(f"{self.path}: nothing was classified yet; `cxnlp run` does")

@@ -72,6 +72,15 @@ def test_of_drift(summary: Summary) -> None:
     ]
 
 
+def test_of_drift_against_training(summary: Summary) -> None:
+    record = RunRecord(training_drift={"languages": 1.5, "stance": 0.2})
+    assert failed_gates(GatesConfig(max_training_drift=1.5), record, summary) == []
+    assert failed_gates(GatesConfig(max_training_drift=1), record, summary) == [
+        "max_training_drift: languages of the last four weeks lies 1.50 from what the model was trained on "
+        "(population stability index), at most 1.00 allowed"
+    ]
+
+
 def test_of_early_warnings(summary: Summary) -> None:
     assert summary.warnings, "the invented report holds an early warning"
     assert failed_gates(GatesConfig(), RECORD, summary) == []

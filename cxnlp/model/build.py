@@ -192,6 +192,17 @@ def training_record(
                     Counter(zip(everything.origins, everything.languages, everything.authors, strict=True)).items()
                 )
             },
+            # of customers: floor(log2(characters)) → texts; nights are held against it (cxnlp/drift.py)
+            "text_length": {
+                str(size): count
+                for size, count in sorted(
+                    Counter(
+                        max(len(text), 1).bit_length() - 1
+                        for text, author in zip(everything.texts, everything.authors, strict=True)
+                        if author == "customer"
+                    ).items()
+                )
+            },
         },
         "epochs": [dataclasses.asdict(epoch) for epoch in epochs],
         "seconds": round(seconds, 1),
