@@ -64,9 +64,13 @@ class Comparison:
 
 
 def resolve_model(name_or_folder: str | Path) -> Path:
-    """Return a model's folder from its path, or from its name under `models/`; raise `ModelError` if there is none."""
+    """Return a model's folder from its path, or from its name under `models/`; raise `ModelError` if there is none.
+
+    `models/NAME`, as the configuration writes it, is the registered NAME where there is no such folder nearby.
+    """
     given = Path(name_or_folder)
-    for candidate in (given, models_home() / given):
+    registered = Path(*given.parts[1:]) if given.parts[:1] == ("models",) else given
+    for candidate in (given, models_home() / registered):
         if (candidate / folders.MANIFEST).exists():
             return candidate
     if given.is_dir():
