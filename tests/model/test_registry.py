@@ -126,7 +126,8 @@ def test_versions_lists_what_is_here_with_what_is_wrong(home: Path) -> None:
 
 
 def test_a_model_is_found_by_name_or_folder(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(home)
+    (home / "elsewhere").mkdir()
+    monkeypatch.chdir(home / "elsewhere")
     assert registry.resolve_model("default") == home / "default"
     assert registry.resolve_model("models/default") == home / "default"
     assert registry.resolve_model(home / "candidate") == home / "candidate"
