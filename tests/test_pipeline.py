@@ -6,6 +6,8 @@ import json
 import os
 import signal
 import stat
+import subprocess
+import sys
 from collections.abc import Callable
 from datetime import date, timedelta
 from pathlib import Path
@@ -517,3 +519,16 @@ def test_a_run_that_died_before_it_deleted_leaves_no_row_behind(
     assert ask(config, "SELECT min(id), max(id), count(*) FROM feedback WHERE author = 'customer'") == [
         ("c-000060", "c-000109", 50)
     ]
+
+
+def test_a_model_is_checked_without_loading_torch(base_encoder: Path) -> None:
+    """A night with nothing new to read need not wait for it."""
+    project = Path(__file__).resolve().parents[1]
+    if not (project / "models/default/manifest.json").exists():
+        pytest.skip("models/default is not here: run `make model`")
+    program = (
+        "import sys; from pathlib import Path; from cxnlp import pipeline; from cxnlp.config import load_config\n"
+        "print(pipeline.find_model(load_config(Path('data/cxnlp.toml'))).version, 'torch' in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", program], cwd=project, capture_output=True, text=True, check=True)
+    assert done.stdout.startswith("default@") and done.stdout.endswith(" False\n")

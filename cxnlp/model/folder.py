@@ -29,12 +29,13 @@ from cxnlp.model import differences
 from cxnlp.model.base import load_encoder, load_tokenizer, resolve_base
 from cxnlp.model.decide import Calibration
 from cxnlp.model.layout import Layout
-from cxnlp.model.network import Network
 from cxnlp.model.reading import Reader
 from cxnlp.taxonomy import Taxonomy, parse_taxonomy
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel
+
+    from cxnlp.model.network import Network
 
 FORMAT = 1
 MANIFEST = "manifest.json"
@@ -178,6 +179,8 @@ def load(folder: Path, *, name: str | None = None, attention: str = "sdpa") -> M
     Raise `ModelError` when the folder is broken or tampered with, or the base is not here or not the one it was
     trained from.
     """
+    from cxnlp.model.network import Network  # noqa: PLC0415  (brings torch: a folder is checked without it)
+
     fingerprint = version_of(folder)
     layout = Layout(taxonomy_of(folder))
     config = _config(folder)
