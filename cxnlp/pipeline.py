@@ -16,6 +16,8 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import duckdb
+
 from cxnlp.analysis import Summary
 from cxnlp.backup import drop_copies, erase_traces, keep_backup, open_or_restore
 from cxnlp.classify_stage import ModelInUse, budget_seconds, classify_stage
@@ -31,7 +33,7 @@ from cxnlp.keeping import hold, owner_only, write_whole
 from cxnlp.nightly import RunRecord, StopSwitch, metrics_text, write_record
 from cxnlp.read_stage import ExportFile, export_files, file_name, read_stage
 from cxnlp.report_stage import drop_quoting_reports, report_stage
-from cxnlp.store import Store, StoredModel
+from cxnlp.store import Store, StoredModel, unusable
 from cxnlp.taxonomy import REPORT_TASKS, Taxonomy, parse_taxonomy
 
 if TYPE_CHECKING:
@@ -137,6 +139,10 @@ def run(config: Config, *, today: date | None = None) -> Outcome:
         record.run = store.begin_run()
         try:
             summary = _night(store, config, journey, files, model, budget, record, stop, today)
+        except duckdb.Error as error:  # its message may quote values
+            failure = unusable(store.path, error)
+            _note_failure(store, config, record, failure)
+            raise failure from error
         except BaseException as error:
             _note_failure(store, config, record, error)
             raise

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import shutil
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import date
@@ -208,8 +209,6 @@ def quoted_ids(plain: Any) -> set[str]:
 
 def drop_quoting_reports(reports: Path, ids: Sequence[str]) -> list[Path]:
     """Remove the published reports that quote one of `ids`, or cannot be read; return their folders."""
-    import shutil  # noqa: PLC0415
-
     wanted = set(ids) | {f"{name}/reply" for name in ids}
     dropped = []
     for path in sorted(reports.glob("*/summary.json")):

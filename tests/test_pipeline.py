@@ -532,3 +532,16 @@ def test_a_model_is_checked_without_loading_torch(base_encoder: Path) -> None:
     )
     done = subprocess.run([sys.executable, "-c", program], cwd=project, capture_output=True, text=True, check=True)
     assert done.stdout.startswith("default@") and done.stdout.endswith(" False\n")
+
+
+def test_too_little_memory_for_the_numbers_says_what_to_do(
+    config: Config, reader: HashReader, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def swallow(*_: object) -> None:
+        raise duckdb.OutOfMemoryException("failed to allocate data for 'Dear Mrs Miller'")
+
+    monkeypatch.setattr("cxnlp.report_stage.summarize", swallow)
+    with pytest.raises(CxnlpError, match=r"raise \[store\] memory_limit and run again .nothing is lost") as error:
+        run(config)
+    assert "Miller" not in str(error.value)
+    assert ask(config, "SELECT status FROM runs") == [("failed",)]
