@@ -76,7 +76,7 @@ def leaks(frame: pd.DataFrame) -> list[str]:
 
 
 def nearest_pairs(written: pd.DataFrame) -> list[str]:
-    from cxnlp.model.baselines import embed
+    from cxnlp.labelling.vectors import embed
 
     vectors = embed(list(written["text"]), list(written["author"]))
     faults = []
