@@ -42,7 +42,7 @@ def commands() -> list[tuple[str, list[str]]]:
     for path in sorted(RECIPES.rglob("*")):
         if path.is_file():
             for line in path.read_text(encoding="utf-8").splitlines():
-                call = re.search(r"\.venv/bin/cxnlp ([^\"'>|]*)", line)
+                call = re.search(r"\.venv/bin/cxnlp ([^\"'>|&]*)", line)
                 if call and not line.lstrip().startswith("#"):
                     found.append((path.name, shlex.split(call[1])))
     return found
