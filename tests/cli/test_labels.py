@@ -20,6 +20,7 @@ from cxnlp.errors import CxnlpError, LabelsError, WrongUsageError
 from cxnlp.labelling.returned import read_returned
 from cxnlp.labelling.rows import read_labelled
 from cxnlp.labelling.workbook import FIRST_ROW, TICK
+from cxnlp.schema import SCHEMA_VERSION
 
 WORDS = ["table", "lamp", "courier", "window", "phone", "garden", "ticket", "engine", "bottle", "mirror", "carpet"]
 
@@ -39,7 +40,7 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     ]
     with duckdb.connect(str(tmp_path / "cxnlp.duckdb")) as connection:
         fill(connection, rows)
-        connection.execute("INSERT INTO meta VALUES ('schema_version', '1')")
+        connection.execute("INSERT INTO meta VALUES ('schema_version', ?)", [str(SCHEMA_VERSION)])
     (tmp_path / "taxonomy.toml").write_text(TOML)
     (tmp_path / "cxnlp.toml").write_text('[export]\npath = "x.csv"\n[export.columns]\nid = "id"\ntext = "text"\n')
     monkeypatch.chdir(tmp_path)

@@ -8,6 +8,7 @@ import duckdb
 
 from cxnlp.config import parse_config
 from cxnlp.report_stage import ReportModel, own_gold
+from cxnlp.schema import SCHEMA_VERSION
 from cxnlp.store import Store
 from cxnlp.taxonomy import default_taxonomy
 from labelling.build import fill
@@ -19,7 +20,7 @@ CONFIG = '[export]\npath = "x"\n[export.columns]\nid = "i"\ntext = "t"\n[report]
 def test_own_gold_is_matched_by_id_and_holds_random_rows_only(tmp_path: Path) -> None:
     with duckdb.connect(str(tmp_path / "cxnlp.duckdb")) as connection:
         fill(connection, [{"id": "a", "text": "first\r\nsecond", "causes": ["delivery"]}, {"id": "b", "text": "other"}])
-        connection.execute("INSERT INTO meta VALUES ('schema_version', '1')")
+        connection.execute("INSERT INTO meta VALUES ('schema_version', ?)", [str(SCHEMA_VERSION)])
     (tmp_path / "labels").mkdir()
     (tmp_path / "labels" / "1.csv").write_text(
         f"{HEAD}"
