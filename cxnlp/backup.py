@@ -21,27 +21,36 @@ def open_or_restore(path: Path, *, memory_limit: str = "1GB", must_exist: bool =
 
     Return the store and what was done about it ('' when nothing had to be). Raise `StoreError` when there is no copy.
     """
-    backup = beside(path, ".backup")
+    backup, told = beside(path, ".backup"), ""
+    if not path.exists() and backup.exists():
+        told = restore(path, f"{path}: was gone")
     try:
-        if not path.exists() and backup.exists():
-            _restore(path)
-            return Store(path, memory_limit=memory_limit), f"{path}: was gone; restored from {backup.name}"
-        try:
-            return Store(path, memory_limit=memory_limit, must_exist=must_exist), ""
-        except BrokenStoreError as error:
-            if not backup.exists():
-                raise BrokenStoreError(
-                    f"{error}; there is no copy of it ({backup.name}): restore one of your own, or move the file away "
-                    f"and `cxnlp run` reads the export anew"
-                ) from error
-            _restore(path)
-            return Store(path, memory_limit=memory_limit), f"{error}; restored from {backup.name}"
+        return Store(path, memory_limit=memory_limit, must_exist=must_exist), told
+    except BrokenStoreError as error:
+        told = restore(path, str(error))
+    return Store(path, memory_limit=memory_limit), told
+
+
+def restore(path: Path, problem: str) -> str:
+    """Put the copy in the store's place, and the store's file aside as `.broken`; return what was done.
+
+    For damage that shows only when a block is written (those of indexes are not read when the store is opened). Raise
+    `BrokenStoreError` with the `problem` when there is no copy, `StoreError` when it cannot be put in place.
+    """
+    backup = beside(path, ".backup")
+    if not backup.exists():
+        raise BrokenStoreError(
+            f"{problem}; there is no copy of it ({backup.name}): restore one of your own, or move the file away "
+            f"and `cxnlp run` reads the export anew"
+        )
+    try:
+        _restore(path)
     except OSError as error:
         raise StoreError(f"{path}: cannot be restored from {backup.name}: {error.strerror or error}") from error
+    return f"{problem}; restored from {backup.name}"
 
 
 def _restore(path: Path) -> None:
-    """Put the copy in the store's place, and the store's file aside as `.broken`."""
     if path.exists():
         path.replace(beside(path, ".broken"))
     beside(path, ".wal").unlink(missing_ok=True)  # changes to the broken file

@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,7 +20,7 @@ from typing import TYPE_CHECKING
 import duckdb
 
 from cxnlp.analysis import Summary
-from cxnlp.backup import drop_copies, erase_traces, keep_backup, open_or_restore
+from cxnlp.backup import drop_copies, erase_traces, keep_backup, open_or_restore, restore
 from cxnlp.classify_stage import ModelInUse, budget_seconds, classify_stage
 from cxnlp.config import Config
 from cxnlp.console import logger
@@ -33,7 +34,7 @@ from cxnlp.keeping import hold, owner_only, write_whole
 from cxnlp.nightly import RunRecord, StopSwitch, metrics_text, write_record
 from cxnlp.read_stage import ExportFile, export_files, file_name, read_stage
 from cxnlp.report_stage import drop_quoting_reports, report_stage
-from cxnlp.store import Store, StoredModel, unusable
+from cxnlp.store import BrokenStoreError, Store, StoredModel, unusable
 from cxnlp.taxonomy import REPORT_TASKS, Taxonomy, parse_taxonomy
 
 if TYPE_CHECKING:
@@ -133,8 +134,31 @@ def run(config: Config, *, today: date | None = None) -> Outcome:
     files = export_files(checked_files(config), config, journey)
     model = find_model(config)
     check_taxonomy(parse_taxonomy(model.taxonomy_toml, str(model.folder / "taxonomy.toml")), model.folder)
+    night = partial(_attempt, config, journey, files, model, budget, today)
+    try:
+        return night()
+    except BrokenStoreError as error:
+        path = config.resolve(config.store.path)
+        with owner_only(), hold(path):
+            told = restore(path, str(error))
+        logger.warning("%s", told)
+        return night(restored=told)
+
+
+def _attempt(
+    config: Config,
+    journey: Journey,
+    files: Sequence[ExportFile],
+    model: CheckedModel,
+    budget: float | None,
+    today: date | None,
+    *,
+    restored: str = "",
+) -> Outcome:
     stop = StopSwitch()
-    record = RunRecord(cxnlp=version("cxnlp"), config_sha256=config_hash(config), model=model.version)
+    record = RunRecord(
+        cxnlp=version("cxnlp"), config_sha256=config_hash(config), model=model.version, restored=restored
+    )
     with owner_only(), held_store(config, record) as store, stop.armed():
         record.run = store.begin_run()
         try:
@@ -189,7 +213,7 @@ def held_store(config: Config, record: RunRecord | None = None, *, must_exist: b
         if restored:
             logger.warning("%s", restored)
         if record is not None:
-            record.restored = restored
+            record.restored = record.restored or restored
         with store:
             yield store
 

@@ -28,8 +28,10 @@ from cxnlp.errors import (
     StoreLockedError,
     TaxonomyError,
 )
+from cxnlp.intake import Intake
 from cxnlp.keeping import hold
 from cxnlp.records import text_hash
+from cxnlp.store import BrokenStoreError
 
 Count = Callable[[str], int]
 
@@ -545,3 +547,28 @@ def test_too_little_memory_for_the_numbers_says_what_to_do(
         run(config)
     assert "Miller" not in str(error.value)
     assert ask(config, "SELECT status FROM runs") == [("failed",)]
+
+
+def test_damage_that_shows_only_while_writing_is_restored_and_the_night_goes_on(
+    config: Config, reader: HashReader, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run(config)
+    write_export(config.folder / "exports/new.csv", rows(5, 1000))
+    whole, calls = Intake.merge, []
+
+    def damaged(self: Intake, *given: object) -> object:
+        calls.append(given)
+        if len(calls) == 1:
+            raise BrokenStoreError("cxnlp.duckdb: cut short or damaged (Error)")
+        return whole(self, *given)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(Intake, "merge", damaged)
+    record = run(config).record
+    assert record.restored == "cxnlp.duckdb: cut short or damaged (Error); restored from cxnlp.duckdb.backup"
+    assert (record.records_new, record.texts_classified) == (6, 6)
+    assert ask(config, "SELECT count(*), count(DISTINCT id) FROM feedback") == [(150, 150)]
+    monkeypatch.setattr(Intake, "merge", lambda *_: calls.clear() or damaged(*_))
+    (config.folder / "store/cxnlp.duckdb.backup").unlink()
+    write_export(config.folder / "exports/new.csv", rows(6, 1000))
+    with pytest.raises(BrokenStoreError, match="there is no copy of it"):
+        run(config)
