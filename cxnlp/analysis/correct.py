@@ -21,7 +21,7 @@ import numpy as np
 from cxnlp.analysis.events import Vocabulary, events_of
 from cxnlp.analysis.numbers import Corrected, Share
 from cxnlp.analysis.settings import GoldRow
-from cxnlp.analysis.stats import Z95, FloatArray, share, wilson
+from cxnlp.analysis.stats import Z95, FloatArray, share, two_sample_p, wilson
 
 #: Least labelled rows with, and without, the event for error rates to be carried over; a simulation backs it (docs).
 MINIMUM_LABELS = 20
@@ -29,9 +29,15 @@ MINIMUM_LABELS = 20
 MINIMUM_RANDOM_LABELS = 50
 #: Sensitivity + specificity - 1 below which a correction multiplies noise more than threefold.
 MINIMUM_YOUDEN = 0.33
+#: What doubt about the error rates may add to the width of an interval; more says that too few rows are labelled.
+MAXIMUM_ADDED_WIDTH = 0.15
 #: Share of texts in languages without labelled rows above which the errors are not known.
 MAXIMUM_UNCOVERED = 0.2
 MINIMUM_LANGUAGE_LABELS = 10
+#: Share of an export's texts from which one language is its main one, whose own error rates count.
+MAIN_LANGUAGE = 0.8
+#: p-value below which a language is read otherwise than the others.
+UNLIKE = 0.05
 
 Reason = Literal["", "too_few_labels", "weak_reading", "shift"]
 
@@ -72,7 +78,8 @@ def rogan_gladen(count: int, total: int, reading: Reading) -> Corrected | None:
     """Correct a share; None where there is no base or nothing is known of the errors.
 
     The estimate is kept within 0-1. Not safe with reason `shift` where fewer texts are read as having the event than
-    false alarms alone would give (or more than misses allow): the errors must then be different here.
+    false alarms alone would give (or more than misses allow): the errors must then be different here; with reason
+    `too_few_labels` where doubt about the error rates makes most of the interval.
     """
     if not total or not reading.with_event or not reading.without_event or reading.youden <= 0:
         return None
@@ -80,9 +87,13 @@ def rogan_gladen(count: int, total: int, reading: Reading) -> Corrected | None:
     raw = (count / total + specificity - 1) / (sensitivity + specificity - 1)
     low, high = _lang_reiczigel(count, total, reading)
     value = min(1.0, max(0.0, raw))
+    low, high = min(low, value), max(high, value)
     problem = reading.problem or ("shift" if _impossible(count, total, reading) else "")
+    seen_low, seen_high = wilson(count, total)
+    if not problem and high - low > (seen_high - seen_low) / reading.youden + MAXIMUM_ADDED_WIDTH:
+        problem = "too_few_labels"
     labels = reading.with_event + reading.without_event
-    return Corrected(value, min(low, value), max(high, value), "rogan-gladen", labels, not problem, problem)
+    return Corrected(value, low, high, "rogan-gladen", labels, not problem, problem)
 
 
 def _lang_reiczigel(count: int, total: int, reading: Reading) -> tuple[float, float]:
@@ -106,6 +117,15 @@ def _lang_reiczigel(count: int, total: int, reading: Reading) -> tuple[float, fl
 def _impossible(count: int, total: int, reading: Reading) -> bool:
     low, high = wilson(count, total)
     return high < 1 - reading.specificity.high or low > reading.sensitivity.high
+
+
+def _unlike(own: Reading, every: Reading) -> bool:
+    """Return whether one language's few rows are read otherwise than those of the other languages."""
+    hits, with_event = every.hits - own.hits, every.with_event - own.with_event
+    passed, without_event = every.passed - own.passed, every.without_event - own.without_event
+    found = two_sample_p(own.hits, own.with_event, hits, with_event)
+    left_alone = two_sample_p(own.passed, own.without_event, passed, without_event)
+    return min(found, left_alone) < UNLIKE
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,6 +254,9 @@ class Corrector:
         }
         total = sum(languages.values())
         self.uncovered_share = sum(self.uncovered.values()) / total if total else 0.0
+        self.main_language = next(
+            (name for name, count in languages.items() if count >= MAIN_LANGUAGE * total > 0), None
+        )
         self._readings: dict[tuple[str, str, str | None], Reading] = {}
 
     def reading(self, event: str, author: str = "customer", language: str | None = None) -> Reading:
@@ -256,13 +279,22 @@ class Corrector:
             )
         return self._readings[key]
 
-    def _best_reading(self, event: str, author: str, column: str, value: str) -> Reading:
-        """Return the rates of the group's own language where enough is labelled, else of all languages."""
-        if column == "language":
-            own = self.reading(event, author, value)
-            if own.problem != "too_few_labels":
-                return own
-        return self.reading(event, author)
+    def rates(
+        self, event: str, author: str = "customer", column: str = "overall", value: str = "overall"
+    ) -> tuple[Reading, Reason]:
+        """Return how `event` is read in a group, and why correcting by it would not be safe, or ''.
+
+        The rates are those of the group's language (the export's main one for all other groups) where enough of it is
+        labelled, else of all languages, unless the few rows of the language already show that it is read otherwise.
+        """
+        every = self.reading(event, author)
+        language = value if column == "language" else self.main_language
+        if language is None:
+            return every, every.problem
+        own = self.reading(event, author, language)
+        if own.problem != "too_few_labels":
+            return own, own.problem
+        return every, every.problem or ("shift" if _unlike(own, every) else "")
 
     def share(self, count: int, total: int, event: str, column: str, value: str, *, author: str = "customer") -> Share:
         """Return the raw share of `event` in a group, with its correction where anything is labelled."""
@@ -271,9 +303,8 @@ class Corrector:
             return raw
         corrected = self._ppi(count, total, event, column, value) if self.is_random and author == "customer" else None
         if corrected is None:
-            corrected = self._flag(
-                rogan_gladen(count, total, self._best_reading(event, author, column, value)), column, value
-            )
+            reading, problem = self.rates(event, author, column, value)
+            corrected = self._flag(rogan_gladen(count, total, reading), problem, column, value)
         return Share(raw.count, raw.total, raw.low, raw.high, corrected)
 
     def gap(self, cells: PairedCells, event: str, column: str, value: str) -> Corrected | None:
@@ -291,15 +322,15 @@ class Corrector:
                 )
                 low, high = max(-1.0, gap - half), min(1.0, gap + half)
                 return Corrected(gap, low, high, "ppi", corrected.labels, corrected.safe, corrected.reason)
-        reading = self._best_reading(event, "customer", column, value)
-        return self._flag(rogan_gladen_gap(cells, reading), column, value)
+        reading, problem = self.rates(event, "customer", column, value)
+        return self._flag(rogan_gladen_gap(cells, reading), problem, column, value)
 
-    def _flag(self, corrected: Corrected | None, column: str, value: str) -> Corrected | None:
-        """Mark a correction as not safe where the group's language was never labelled, or much of the export's."""
+    def _flag(self, corrected: Corrected | None, problem: Reason, column: str, value: str) -> Corrected | None:
+        """Mark a correction as not safe where the language is read otherwise, or was (or much was) never labelled."""
         if corrected is None or not corrected.safe:
             return corrected
         unknown = value in self.uncovered if column == "language" else self.uncovered_share > MAXIMUM_UNCOVERED
-        if not unknown:
+        if not unknown and not problem:
             return corrected
         return Corrected(
             corrected.value, corrected.low, corrected.high, corrected.method, corrected.labels, False, "shift"

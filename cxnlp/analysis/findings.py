@@ -26,7 +26,7 @@ from cxnlp.analysis.counts import GroupCounts
 from cxnlp.analysis.numbers import Corrected, Gap, Mean, Share
 from cxnlp.analysis.settings import AnalysisSettings
 from cxnlp.analysis.stats import Z95, benjamini_hochberg, independent_gap, paired_gap, share
-from cxnlp.analysis.summary import EarlyWarning, Finding, FindingKind, Group, Outcome, Question
+from cxnlp.analysis.summary import OF_REPLIES, EarlyWarning, Finding, FindingKind, Group, Outcome, Question
 
 #: Least number of texts (recent and earlier) that blame a cause before its rise is looked at.
 MINIMUM_CAUSE_TEXTS = 15
@@ -46,8 +46,6 @@ WEIGHTS: dict[FindingKind, float] = {
     "hollow_stars": 0.5,
     "outcome_in_words": 0.3,
 }
-#: Kinds that are about how the company answers: a channel is where that is decided.
-_OF_REPLIES = ("replies_explain", "complaints_unanswered")
 _OWNED = ("touchpoint", "overall", "question", "outcome")
 
 
@@ -92,7 +90,7 @@ def in_order(findings: Iterable[Finding]) -> list[Finding]:
 
 def has_owner(column: str, kind: FindingKind) -> bool:
     """Return whether somebody can be asked to act: not for segments, unless it is about how replies are given there."""
-    return column in _OWNED or kind in _OF_REPLIES
+    return column in _OWNED or kind in OF_REPLIES
 
 
 def normal_p(estimate: Corrected) -> float:
@@ -204,7 +202,7 @@ class FindingMaker:
             own,
             against,
             stage=group.stage,
-            owner=owner_of(group, cause),
+            owner=group.owner if kind in OF_REPLIES else owner_of(group, cause),
             causes=top_causes(group),
             mean=group.satisfaction.mean,
             cause=cause,

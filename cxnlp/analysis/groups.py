@@ -161,7 +161,7 @@ class GroupBuilder:
             self._theme(task, label, counts, column, name, impacts=impacts, width=width)
             for label in self.settings.taxonomy.task(task).labels
         ]
-        return tuple(sorted(themes, key=lambda theme: -theme.share.count))
+        return tuple(sorted(themes, key=lambda theme: (-(theme.share.best or 0.0), -theme.share.count)))
 
     def _scale_width(self, counts: GroupCounts) -> float | None:
         if len(counts.marks) != 1:

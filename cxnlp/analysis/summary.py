@@ -32,6 +32,8 @@ FindingKind = Literal[
     "hollow_stars",  # top marks whose praise is of the basics only, more than elsewhere
     "outcome_in_words",  # what customers write foretells the outcome better than their stars
 ]
+#: Kinds that are about how the company answers: a channel is where that is decided, not the owner of a cause.
+OF_REPLIES: tuple[FindingKind, ...] = ("replies_explain", "complaints_unanswered")
 
 
 @dataclass(frozen=True, slots=True)

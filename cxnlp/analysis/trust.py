@@ -104,8 +104,7 @@ def corrections(settings: AnalysisSettings, corrector: Corrector) -> tuple[Corre
     events += [("excuse", "company"), ("resolution", "company")]
     result = []
     for event, author in events:
-        reading = corrector.reading(event, author)
-        problem = reading.problem
+        reading, problem = corrector.rates(event, author)
         result.append(Correction(event, author, reading.sensitivity, reading.specificity, not problem, problem))
     return tuple(result)
 

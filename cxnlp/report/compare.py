@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from cxnlp.analysis.summary import ReplyGroup, Segment
 from cxnlp.report.blocks import (
     Block,
@@ -29,7 +31,11 @@ def replies_section(teller: Teller) -> Section | None:
     replies = summary.overall.replies
     if not replies.available:
         return None
-    points = [group.replies.all for group in summary.touchpoints if group.replies.all.answered.total]
+    points = [
+        replace(group.replies.all, title=group.title, owner=group.owner)
+        for group in summary.touchpoints
+        if group.replies.all.answered.total
+    ]
     causes = [group for group in replies.by_cause if group.answered.total]
     blocks: list[Block] = [
         Table(caption, _reply_columns(teller, head), tuple(_reply_row(teller, group) for group in groups))

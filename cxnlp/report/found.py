@@ -62,10 +62,12 @@ def nothing_found(words: Words) -> Text:
     return words.say("No difference is both sure and large enough to be called a finding.")
 
 
-def hidden_section(teller: Teller) -> Section:
-    """Return the hidden unhappy, the quiet fans and the hollow top marks."""
+def hidden_section(teller: Teller) -> Section | None:
+    """Return the hidden unhappy, the quiet fans and the hollow top marks; None where nobody both rated and wrote."""
     words, summary = teller.words, teller.summary
     numbers = summary.overall.satisfaction
+    if not numbers.both:
+        return None
     name = text(words.word("All customers"))
     blocks: list[Block | None] = [
         facts_table(
@@ -74,7 +76,11 @@ def hidden_section(teller: Teller) -> Section:
             [
                 (words.word("Hidden unhappy: happy rating, unhappy words"), numbers.hidden_unhappy, "alarm"),
                 (words.word("Quiet fans: unhappy rating, happy words"), numbers.quiet_fans, "words"),
-                (words.word("Hollow top marks: praise of the basics only"), numbers.hollow, "stars"),
+                (
+                    words.word("Hollow top marks: of those that praise anything, the basics only"),
+                    numbers.hollow,
+                    "stars",
+                ),
             ],
         ),
         _hidden_by_touchpoint(teller),
@@ -86,8 +92,8 @@ def hidden_section(teller: Teller) -> Section:
         words.word("Hidden unhappy, quiet fans, hollow top marks"),
         words.say(
             "Hidden unhappy gave a happy rating, yet their words complain, tell of high effort or show an emotion that "
-            "destroys value. Hollow top marks praise only courtesy and smooth service: the basics, not what sets a "
-            "company apart."
+            "destroys value. Hollow top marks praise only courtesy and smooth service (an easy app, too): the basics, "
+            "not what sets a company apart."
         ),
         tuple(block for block in blocks if block is not None),
     )

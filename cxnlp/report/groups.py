@@ -39,7 +39,8 @@ def touchpoints_section(teller: Teller) -> Section:
         words.word("Each touchpoint: causes and owners, effort, emotions, replies, promises"),
         words.say(
             "One text may blame several causes. The effect of a cause is what its presence does to the share of happy "
-            "words, in points, other causes held fixed."
+            "words, in points, other causes held fixed. Shares are corrected for reading errors where that is safe, so "
+            "they need not match the number of texts."
         ),
         tuple(folds),
     )
@@ -232,8 +233,8 @@ def reply_sentence(teller: Teller, group: ReplyGroup) -> Text:
             said,
             " ",
             words.many(
-                "Of {n} answer that was read {excused} only explain and {remedied} name a remedy.",
-                "Of {n} answers that were read {excused} only explain and {remedied} name a remedy.",
+                "Of {n} answer that was read {excused} only explain or apologise and {remedied} name a remedy.",
+                "Of {n} answers that were read {excused} only explain or apologise and {remedied} name a remedy.",
                 group.excused.total,
                 n=words.count(group.excused, "total"),
                 excused=Strong((words.percent(group.excused),), "alarm"),

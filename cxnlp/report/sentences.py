@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from cxnlp.analysis.numbers import Gap
-from cxnlp.analysis.summary import EarlyWarning, Finding, Group, Summary
+from cxnlp.analysis.summary import OF_REPLIES, EarlyWarning, Finding, Group, Summary
 from cxnlp.report.blocks import FindingView
 from cxnlp.report.text import Name, Part, Strong, Text, text
 from cxnlp.report.words import Words, tame
@@ -63,7 +63,9 @@ class Teller:
         return own.get(column) or Name(tame(column.replace("_", " ")))
 
     def owner(self, finding: Finding) -> str:
-        """Return whose a finding is: its touchpoint's owner, else that of the cause most blamed."""
+        """Return whose a finding is: its touchpoint's owner, else (replies excepted) that of the cause most blamed."""
+        if finding.kind in OF_REPLIES:
+            return finding.owner
         causes = (finding.cause, *finding.causes)
         return finding.owner or next((self._owners[name] for name in causes if self._owners.get(name)), "")
 
@@ -118,13 +120,14 @@ class Teller:
                 return self._worse(finding.kind == "early_warning", finding.metric, against, share, finding)
             case "replies_explain" if finding.column == "overall":
                 return words.say(
-                    "We explain, we do not fix. Of the answered complaints {share} got a reason, {against} a remedy.",
+                    "We explain, we do not fix. Of the answered complaints {share} got a reason or an apology only, "
+                    "{against} a remedy.",
                     share=share,
                     against=against,
                 )
             case "replies_explain":
                 return words.say(
-                    "We explain, we do not fix. {share} of the answered complaints got a reason and no remedy, "
+                    "We explain, we do not fix. {share} of the answered complaints got a reason or an apology only, "
                     "elsewhere {against}.",
                     share=share,
                     against=against,

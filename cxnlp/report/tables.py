@@ -75,7 +75,7 @@ def satisfaction_facts(words: Words, group: Group) -> list[tuple[Part | Text, Sh
         (words.word("Words that complain"), numbers.complaints, ""),
         (words.word("Hidden unhappy: happy rating, unhappy words"), numbers.hidden_unhappy, "alarm"),
         (words.word("Quiet fans: unhappy rating, happy words"), numbers.quiet_fans, ""),
-        (words.word("Hollow top marks: praise of the basics only"), numbers.hollow, ""),
+        (words.word("Hollow top marks: of those that praise anything, the basics only"), numbers.hollow, ""),
         (words.word("Words that state effort"), effort.stated, ""),
         (words.word("High effort, of those who state any"), effort.high, "alarm"),
         (words.word("Low effort, of those who state any"), effort.low, ""),

@@ -88,7 +88,10 @@ def _headline(teller: Teller) -> Text:
         return words.say("What customers say")
     low, high = gap.best_interval
     if low > 0:
-        return text(words.say("The stars flatter us"), _where(teller))
+        where = _where(teller)
+        if not where and gap.best < teller.summary.comparisons.minimum_size:
+            return words.say("The stars flatter us a little")
+        return text(words.say("The stars flatter us"), where)
     if high < 0:
         return words.say("Words are kinder than the stars")
     return words.say("Stars and words agree")
@@ -110,8 +113,8 @@ def _answers(teller: Teller) -> tuple[Answer, ...]:
         Answer(
             words.word("Ratings say"),
             (words.percent(stars),),
-            words.say("are happy"),
-            _rated_base(teller),
+            words.say("are happy") if numbers.rated else words.say("nobody rated"),
+            _rated_base(teller) if numbers.rated else (),
             "stars",
             dot(stars),
         ),

@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 
 from cxnlp.analysis.summary import EarlyWarning, Trend, UnknownTheme
+from cxnlp.analysis.trends import WATCHED
 from cxnlp.report.blocks import (
     Block,
     Cell,
@@ -59,11 +60,13 @@ def warnings_section(teller: Teller) -> Section:
     rest = [trend for trend in summary.trends if trend.change is not None]
     if rest:
         blocks.append(_trend_table(teller, rest))
-    lead = (
-        words.say("No early warning: words and effort stay within their limits.")
-        if not summary.warnings
-        else words.say("Words move before stars do. Here they left their limits.")
-    )
+    judged = any(trend.metric in WATCHED and _judged(trend) for trend in summary.trends)
+    if summary.warnings:
+        lead = words.say("Words move before stars do. Here they left their limits.")
+    elif judged:
+        lead = words.say("No early warning: words and effort stay within their limits.")
+    else:
+        lead = words.say("Nothing could be watched: that takes dates, and texts in more than nine weeks.")
     return Section(
         "warnings",
         words.word("Early warnings"),
@@ -71,6 +74,11 @@ def warnings_section(teller: Teller) -> Section:
         lead,
         tuple(blocks),
     )
+
+
+def _judged(trend: Trend) -> bool:
+    """Return whether any week had enough before it to be held against."""
+    return any(week.recent is not None for week in trend.weeks)
 
 
 def _warning_line(teller: Teller, warning: EarlyWarning) -> Paragraph:
@@ -114,8 +122,10 @@ def trend_figure(teller: Teller, trend: Trend, index: int) -> Figure | None:
             metric=metric,
             day=words.day(trend.alarm_since, year=False),
         )
-    else:
+    elif _judged(trend):
         title = words.say("{group}, {metric}: within the limits", group=name, metric=metric)
+    else:
+        title = words.say("{group}, {metric}: too few texts to be judged", group=name, metric=metric)
     columns = (
         Column(words.word("Week of")),
         Column(words.word("Share"), True),
@@ -216,8 +226,8 @@ def themes_section(teller: Teller) -> Section:
         words.word("Unknown themes"),
         words.word("What the taxonomy does not know yet"),
         words.say(
-            "Words that object or are hard to read and name no known cause, gathered by likeness: an aid for the "
-            "analyst, not a label."
+            "Words that object or are hard to read and name no known cause, or none for certain, gathered by likeness: "
+            "an aid for the analyst, not a label. Some are known themes that were missed."
         )
         if folds
         else words.say("No group of unknown words is large enough to be shown."),

@@ -161,9 +161,20 @@ class Words:
         return self.number(source, field, self.decimals(getattr(source, field), places))
 
     def percent(self, share: Share) -> Part:
-        """Return the best value of a share as whole percents; a dash where there is no base."""
+        """Return the best value of a share as whole percents; a dash where there is no base.
+
+        Where a correction leaves nothing of texts that were read so (or leaves none out), its bound is shown: "≤3%".
+        """
         if share.best is None:
             return "–"
+        corrected = share.corrected
+        if corrected is not None and corrected.safe and 0 < share.count < share.total:
+            if corrected.value == 0:
+                most = self.percents(corrected.high)
+                return self.number(share, "corrected.high", most if most.startswith("<") else f"≤{most}")
+            if corrected.value == 1:
+                least = self.percents(corrected.low)
+                return self.number(share, "corrected.low", least if least.startswith(">") else f"≥{least}")
         return self.number(share, self._best_field(share, "value"), self.percents(share.best))
 
     def percent_of(self, source: object, field: str) -> Number:

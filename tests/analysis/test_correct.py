@@ -49,6 +49,7 @@ def test_a_perfect_reader_changes_nothing() -> None:
         (500, Reading(19, 19, 300, 300), "too_few_labels"),
         (500, Reading(60, 100, 70, 100), "weak_reading"),
         (20, Reading(90, 100, 80, 100), "shift"),  # fewer than the false alarms alone would give
+        (205, Reading(9, 22, 960, 980), "too_few_labels"),  # 46 %, give or take 25: no answer
         (500, Reading(90, 100, 95, 100), ""),
     ],
 )
@@ -98,6 +99,27 @@ def test_a_language_uses_its_own_error_rates() -> None:
     assert persian is not None and english is not None
     assert persian.value == pytest.approx(0.35 / 0.7)
     assert english.value == pytest.approx(0.35)
+
+
+def test_an_export_of_one_language_uses_its_error_rates_everywhere() -> None:
+    rows = gold(30, 0, 30, 0, language="en") + gold(21, 9, 30, 0, language="fa")
+    persian = Corrector(rows, VOCABULARY, {"fa": 900, "en": 100}).share(350, 1000, "expressed", "overall", "overall")
+    mixed = Corrector(rows, VOCABULARY, {"fa": 500, "en": 500}).share(350, 1000, "expressed", "overall", "overall")
+    assert persian.corrected is not None and mixed.corrected is not None
+    assert persian.corrected.value == pytest.approx(0.35 / 0.7)
+    assert mixed.corrected.value == pytest.approx(0.35 / 0.85)
+
+
+@pytest.mark.parametrize(("hits", "misses", "safe"), [(11, 1, False), (6, 6, True)])
+def test_rates_of_other_languages_do_not_correct_one_that_is_read_otherwise(hits: int, misses: int, safe: bool) -> None:
+    rows = gold(hits, misses, 60, 2, language="en") + gold(120, 180, 300, 10, language="ro")
+    corrector = Corrector(rows, VOCABULARY, {"en": 1000})
+    share = corrector.share(220, 1000, "expressed", "touchpoint", "use")
+    assert share.corrected is not None
+    assert (share.corrected.safe, share.corrected.reason) == (safe, "" if safe else "shift")
+    gap = corrector.gap(PairedCells(200, 300, 20, 480), "expressed", "overall", "overall")
+    assert gap is not None and gap.safe is safe
+    assert corrector.rates("expressed")[1] == ("" if safe else "shift")
 
 
 def test_a_language_never_labelled_makes_the_correction_unsafe() -> None:

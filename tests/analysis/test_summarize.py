@@ -205,6 +205,25 @@ def test_shares_and_gaps_carry_their_correction() -> None:
     assert accuracy["valence", "en"] == pytest.approx(0.9)
 
 
+def test_causes_stand_in_the_order_of_the_shares_that_are_shown() -> None:
+    blamed = {"emotions": [], "effort": ["unstated"], "stance": ["complaint"], "causes": ["delivery"], "strengths": []}
+    missed = blamed | {"causes": []}
+    sides = [(blamed, blamed)] * 40 + [(blamed, missed)] * 40 + [(missed, missed)] * 90
+    labelled = tuple(
+        GoldRow(
+            f"g{n}", "en", "customer", "real", *({task: tuple(names) for task, names in side.items()} for side in row)
+        )
+        for n, row in enumerate(sides)
+    )
+    rows = [{"stance": "complaint", "causes": ["product_quality" if n < 45 else "delivery"]} for n in range(85)]
+    rows += [{"stance": "neither"}] * 115
+    rows = [row | {"id": f"c{n}", "text": f"text {n}", "language": "en"} for n, row in enumerate(rows)]
+    summary = summarize(store(rows), AnalysisSettings(model=MODEL, minimum_group=10, gold=labelled))
+    assert [theme.name for theme in summary.overall.causes[:2]] == ["delivery", "product_quality"]
+    shown = [theme.share.best or 0.0 for theme in summary.overall.causes]
+    assert shown == sorted(shown, reverse=True)
+
+
 def test_labels_drawn_from_the_export_correct_by_prediction_powered_inference() -> None:
     rows = export()
     sides = {

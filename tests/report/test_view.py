@@ -12,7 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from cxnlp.analysis.summary import Summary
+from cxnlp.analysis.numbers import Share
+from cxnlp.analysis.summary import Summary, Trend
 from cxnlp.config import REPORT_LANGUAGES
 from cxnlp.report.blocks import Block, Figure, Findings, Fold, Heading, Page, Paragraph, Quotes, Table
 from cxnlp.report.sentences import Teller
@@ -92,6 +93,53 @@ def test_the_headline_is_no_surer_than_the_interval(low: float, high: float, sai
     overall = replace(summary.overall, satisfaction=replace(numbers, gap=distance))
     page = build_page(replace(summary, overall=overall), "en")
     assert plain(page.first.headline).startswith(said)
+
+
+def test_a_small_distance_that_is_no_finding_is_not_shouted() -> None:
+    summary = lindgard()
+    numbers = summary.overall.satisfaction
+    assert numbers.gap is not None
+    distance = replace(numbers.gap, value=0.05, low=0.02, high=0.09, corrected=None)
+    overall = replace(summary.overall, satisfaction=replace(numbers, gap=distance))
+    page = build_page(replace(summary, overall=overall, findings=()), "en")
+    assert plain(page.first.headline) == "The stars flatter us a little"
+
+
+def test_without_ratings_the_page_says_so_and_hides_nothing_behind_an_empty_table() -> None:
+    summary = lindgard()
+    none = Share(0, 0, 0.0, 1.0)
+    numbers = replace(summary.overall.satisfaction, rated=0, both=0, gap=None, reported=none, reported_paired=none)
+    page = build_page(replace(summary, overall=replace(summary.overall, satisfaction=numbers)), "en")
+    assert plain(page.first.answers[0].unit) == "nobody rated"
+    assert "hidden" not in [section.anchor for section in page.sections]
+
+
+def test_what_could_not_be_watched_is_not_said_to_be_within_its_limits(summary: Summary) -> None:
+    def unjudged(trend: Trend) -> Trend:
+        weeks = tuple(
+            replace(week, recent=None, baseline=None, low=None, high=None, alarm=False) for week in trend.weeks
+        )
+        return replace(trend, weeks=weeks, alarm_since=None)
+
+    short = replace(summary, warnings=(), trends=tuple(unjudged(trend) for trend in summary.trends))
+    section = next(s for s in build_page(short, "en").sections if s.anchor == "warnings")
+    assert plain(section.lead).startswith("Nothing could be watched")
+    assert all("too few texts" in plain(block.title) for block in section.blocks if isinstance(block, Figure))
+    calm = next(s for s in build_page(replace(summary, warnings=()), "en").sections if s.anchor == "warnings")
+    assert plain(calm.lead).startswith("No early warning")
+
+
+def test_answers_by_touchpoint_name_the_touchpoint(summary: Summary) -> None:
+    section = next(s for s in build_page(summary, "en").sections if s.anchor == "replies")
+    table = next(block for block in section.blocks if isinstance(block, Table))
+    named = [plain(row.cells[0].text) for row in table.rows]
+    assert "Receive" in named and all(named)
+
+
+def test_a_finding_about_replies_is_not_the_owner_of_a_cause(summary: Summary) -> None:
+    teller = Teller(Words("en", summary), summary)
+    finding = next(f for f in summary.findings if f.kind == "replies_explain")
+    assert teller.owner(replace(finding, owner="", causes=("delivery",))) == ""
 
 
 def test_an_uncorrected_distance_is_said_to_be_uncorrected() -> None:

@@ -85,6 +85,29 @@ def test_an_unsafe_correction_leaves_the_raw_number_in_front() -> None:
     assert shown.path == "overall.satisfaction.expressed.value"  # type: ignore[union-attr]
 
 
+@pytest.mark.parametrize(
+    ("value", "low", "high", "shown", "field"),
+    [
+        (0.0, 0.0, 0.0312, "≤3%", "high"),
+        (0.0, 0.0, 0.004, "<1%", "high"),
+        (1.0, 0.967, 1.0, "≥97%", "low"),
+        (0.02, 0.0, 0.04, "2%", "value"),
+    ],
+)
+def test_a_correction_that_leaves_nothing_shows_its_bound(
+    value: float, low: float, high: float, shown: str, field: str
+) -> None:
+    summary = lindgard()
+    overall = summary.overall.satisfaction
+    assert overall.expressed.corrected is not None
+    corrected = replace(overall.expressed.corrected, value=value, low=low, high=high, safe=True)
+    expressed = replace(overall.expressed, corrected=corrected)
+    summary = replace(summary, overall=replace(summary.overall, satisfaction=replace(overall, expressed=expressed)))
+    number = Words("en", summary).percent(summary.overall.satisfaction.expressed)
+    assert plain((number,)) == shown
+    assert number.path == f"overall.satisfaction.expressed.corrected.{field}"  # type: ignore[union-attr]
+
+
 def test_plural_forms_follow_the_language(summary: Summary) -> None:
     words = Words("pl", summary)
     said = [plain(words.many("{n} response", "{n} responses", n, n=str(n))) for n in (1, 3, 5, 22, 25)]
