@@ -17,9 +17,9 @@ from cxnlp.config import ExportConfig
 from cxnlp.console import Advance
 from cxnlp.errors import WrongUsageError
 from cxnlp.ingest import read_export, write_rejected
-from cxnlp.ingest.rejected import safe_cell
 from cxnlp.journey import default_journey
 from cxnlp.records import RejectedRow
+from cxnlp.spreadsheet import safe_cell
 from cxnlp.taxonomy import Taxonomy
 
 if TYPE_CHECKING:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -100,7 +101,9 @@ def copy_whole(source: Path, target: Path) -> None:
 
 
 def sync_folder(folder: Path) -> None:
-    """Put a rename within `folder` through to the disk."""
+    """Put a rename within `folder` through to the disk, where the system can."""
+    if sys.platform == "win32":
+        return
     descriptor = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(descriptor)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from cxnlp.config import Config
 from cxnlp.console import progress
-from cxnlp.ingest import fingerprint, read_export
+from cxnlp.ingest import fingerprint, read_export, release_languages
 from cxnlp.intake import Changes
 from cxnlp.journey import Journey
 from cxnlp.nightly import RunRecord, StopSwitch
@@ -87,11 +87,14 @@ def _read(
     skip: Sequence[str],
 ) -> Changes:
     changes = Changes()
-    with progress("reading", None) as advance:
-        for place, file in enumerate(files):
-            if file.name not in skip:
-                later = [other.name for other in files[place + 1 :]]
-                changes += _read_file(store, file, later, config, journey, record.run, stop, advance)
+    try:
+        with progress("reading", None) as advance:
+            for place, file in enumerate(files):
+                if file.name not in skip:
+                    later = [other.name for other in files[place + 1 :]]
+                    changes += _read_file(store, file, later, config, journey, record.run, stop, advance)
+    finally:
+        release_languages()  # the classifier comes next, and needs memory of its own
     return changes
 
 

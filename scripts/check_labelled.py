@@ -22,7 +22,7 @@ import pandas as pd
 from split_gold import labelled_files
 
 from cxnlp.labelling.rows import read_labelled
-from cxnlp.model.examples import near_duplicate_groups
+from cxnlp.model.examples import from_frame, split_groups
 from cxnlp.taxonomy import default_taxonomy
 
 MAIN_LANGUAGES = ("en", "fa", "pl", "ro", "vi")
@@ -71,8 +71,12 @@ def repeated_runs(written: pd.DataFrame) -> list[str]:
 
 
 def leaks(frame: pd.DataFrame) -> list[str]:
-    parts = frame.groupby(near_duplicate_groups(list(frame["text"])))["part"].nunique()
-    return [f"{(parts > 1).sum()} near-duplicate groups stand in both parts"] if (parts > 1).any() else []
+    parts = frame.groupby(split_groups(from_frame(frame, default_taxonomy())))["part"].nunique()
+    return (
+        [f"{(parts > 1).sum()} groups of near-duplicates or of one review stand in both parts"]
+        if (parts > 1).any()
+        else []
+    )
 
 
 def nearest_pairs(written: pd.DataFrame) -> list[str]:

@@ -1,8 +1,8 @@
 """Freeze the gold part: mark about 15 % of the labelled rows `gold` in their own files.
 
-Whole near-duplicate groups go to one side, over all files; language, origin and author are stratified. Rows that are
-gold stay gold, so that the part can grow with the data and never leaks into training. Sets that may not be trained on
-(`TEST_ONLY`) are gold as a whole.
+Whole groups (near-duplicates, sentences of one review) go to one side, over all files; language, origin and
+author are stratified. Rows that are gold stay gold, so that the part can grow with the data and never leaks into
+training. Sets that may not be trained on (`TEST_ONLY`) are gold as a whole.
 
     python scripts/split_gold.py --sets ../shared
 """
@@ -15,7 +15,7 @@ from pathlib import Path
 import pandas as pd
 
 from cxnlp.labelling.rows import read_labelled
-from cxnlp.model.examples import from_frame, near_duplicate_groups, split_validation
+from cxnlp.model.examples import from_frame, split_groups, split_validation
 from cxnlp.taxonomy import default_taxonomy
 
 TEST_ONLY = ("laroseda_ro",)
@@ -34,7 +34,7 @@ def main() -> None:
     arguments = parser.parse_args()
 
     frame = read_labelled(labelled_files(), default_taxonomy(), sets=[arguments.sets])
-    groups = near_duplicate_groups(list(frame["text"]))
+    groups = split_groups(from_frame(frame, default_taxonomy()))
     frozen = set(groups[(frame["part"] == "gold").to_numpy()])
     fresh = frame[[group not in frozen for group in groups]].reset_index(drop=True)
     have = (frame["part"] == "gold").sum() - frame["id"].str.startswith(tuple(f"{n}:" for n in TEST_ONLY)).sum()

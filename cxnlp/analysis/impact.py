@@ -8,7 +8,7 @@ samples), computed on patterns that occur many times rather than on rows, which 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import duckdb
@@ -105,10 +105,3 @@ def weighted_hc3(
     meat = design.T @ (design * (counts * residual**2)[:, None])
     errors = np.sqrt(np.maximum(0.0, np.diag(inverse @ meat @ inverse)))
     return coefficients, errors, usable
-
-
-def impacts_by_group(
-    connection: duckdb.DuckDBPyConnection, task: str, outcome: str, groups: Mapping[str, str], themes: Sequence[str]
-) -> dict[str, dict[str, Estimate]]:
-    """Return group → theme → impact; `groups` maps a group to its SQL condition."""
-    return {name: impacts(patterns(connection, task, outcome, where), themes) for name, where in groups.items()}

@@ -8,17 +8,9 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from cxnlp.records import RejectedRow
+from cxnlp.spreadsheet import safe_cell
 
 COLUMNS = ("file", "line", "column", "reason", "found", "expected")
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "|", "%", "＝", "＋", "－", "＠")
-
-
-def safe_cell(text: str) -> str:
-    """Return `text` so that no spreadsheet takes it for a formula: after a `'` where it starts like one.
-
-    The signs are those of OWASP's page on CSV injection, and their full-width forms.
-    """
-    return f"'{text}" if text.lstrip(" ").startswith(_FORMULA_STARTS) else text
 
 
 def write_rejected(rows: Iterable[RejectedRow], path: Path) -> None:

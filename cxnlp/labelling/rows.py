@@ -2,7 +2,9 @@
 
 A labelled file is CSV or JSON Lines with `id`, `text`, `language`, `author` and one column a task. Several labels are
 separated by `;` (a list in JSON), an empty cell is "not labelled", `-` is "none". Optional columns: `origin` (`real` or
-`written`), `part` (`train` or `gold`; gold rows are never trained on), and those of imported labels (`INTAKE_COLUMNS`).
+`written`), `part` (`train` or `gold`; gold rows are never trained on), `group` (what rows belong to, such as one review
+or one customer: a group is never split between training, validation and gold), and those of imported labels
+(`INTAKE_COLUMNS`).
 An id may stand several times only where every such row says when it was labelled: of each task the newest labels count.
 
 Labels of a public set are kept without its texts: such a file has `set`, `row` and `text_hash` instead of `text`, and
@@ -29,7 +31,6 @@ ORIGINS = ("real", "written")
 PARTS = ("train", "gold")
 AUTHORS = ("customer", "company")
 PLAIN_COLUMNS = ("id", "text", "language", "author")
-EXTRA_COLUMNS = ("origin", "part")
 #: Columns of imported labels (`intake.py`): how the row was drawn, who labelled it, when, by which guideline.
 INTAKE_COLUMNS = ("drawn", "who", "when", "guideline")
 
@@ -67,9 +68,9 @@ def read_labelled(
 ) -> pd.DataFrame:
     """Read labelled files into one frame; a folder stands for the `.csv` and `.jsonl` files in and below it.
 
-    Columns: `id`, `text`, `language`, `author`, `origin`, `part`, `file`, `line`, `drawn`, `who`, `when`, `guideline`,
-    then one a task of the taxonomy, whose cells are tuples of labels or None. Tasks that a file lacks are not labelled
-    in its rows.
+    Columns: `id`, `text`, `language`, `author`, `origin`, `part`, `group`, `file`, `line`, `drawn`, `who`, `when`,
+    `guideline`, then one a task of the taxonomy, whose cells are tuples of labels or None. Tasks that a file lacks are
+    not labelled in its rows.
     `sets` are folders (or files) of the public sets that files without texts are joined with.
     Raise `LabelsError` listing the first problems by file, line and column; a text is never quoted.
     """
@@ -170,6 +171,7 @@ def _check(raw: pd.DataFrame, path: Path, taxonomy: Taxonomy, problems: list[str
     frame = pd.DataFrame({name: raw[name].astype(str) for name in PLAIN_COLUMNS})
     frame["origin"] = raw["origin"] if "origin" in raw.columns else "real"
     frame["part"] = raw["part"] if "part" in raw.columns else "train"
+    frame["group"] = raw["group"].astype(str) if "group" in raw.columns else ""
     frame["file"] = path.name
     frame["line"] = raw["line"]
     for column in INTAKE_COLUMNS:

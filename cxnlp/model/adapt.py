@@ -30,7 +30,7 @@ from cxnlp.model.build import (
     validation_score,
     without_gold,
 )
-from cxnlp.model.examples import Examples, check_trainable, concatenate, near_duplicate_groups, split_validation
+from cxnlp.model.examples import Examples, check_trainable, concatenate, split_groups, split_validation
 from cxnlp.model.layout import Layout
 from cxnlp.model.network import Network
 from cxnlp.model.probe import start_heads
@@ -184,8 +184,8 @@ def _alone(
 
 
 def fold_of(rows: Examples, seed: int, folds: int = FOLDS) -> npt.NDArray[np.int64]:
-    """Return a fold per row, [rows]; near-duplicates share one."""
-    groups = near_duplicate_groups(rows.texts)
+    """Return a fold per row, [rows]; a group (`split_groups`) shares one."""
+    groups = split_groups(rows)
     distinct = np.unique(groups)
     places = np.random.default_rng(seed).permutation(len(distinct)) % folds
     return np.asarray(places[np.searchsorted(distinct, groups)], dtype=np.int64)

@@ -19,7 +19,7 @@ import torch
 from cxnlp.model import decide, differences, folder, metrics
 from cxnlp.model.base import DEFAULT_BASE, load_encoder, load_tokenizer, resolve_base
 from cxnlp.model.checkpoint import Checkpoint
-from cxnlp.model.examples import Examples, check_trainable, concatenate, split_validation
+from cxnlp.model.examples import Examples, check_trainable, concatenate, split_groups, split_validation
 from cxnlp.model.layout import Layout
 from cxnlp.model.network import Network
 from cxnlp.model.probe import start_heads
@@ -111,13 +111,11 @@ def training_key(
 
 
 def without_gold(labelled: Examples) -> Examples:
-    """Return the rows that may be trained on: part `train`, and in no near-duplicate group with a gold row."""
-    from cxnlp.model.examples import near_duplicate_groups  # noqa: PLC0415
-
+    """Return the rows that may be trained on: part `train`, and in no group (`split_groups`) with a gold row."""
     gold = np.array([part == "gold" for part in labelled.parts], dtype=bool)
     if not gold.any():
         return labelled
-    groups = near_duplicate_groups(labelled.texts)
+    groups = split_groups(labelled)
     return labelled.take(~np.isin(groups, groups[gold]))
 
 

@@ -114,7 +114,7 @@ Rows no model saw in training. 95 % bootstrap intervals over rows in brackets; a
 
 {markdown(by_slice(scores, taxonomy))}
 
-Real rows were written by customers and companies; written ones were composed for training, and are easier.
+Real rows were written by customers and companies; written ones were composed for training, to cover every label.
 Weakest labels on {lead} rows (F1): {weak or "too few rows to say"}.
 
 Unsure band: {unsure["share"]:.0%} of {lead} rows. Answers wholly right inside it {share(unsure["right_inside"])},

@@ -31,6 +31,7 @@ class Examples:
     """Labelled texts, row by row.
 
     `targets[task]` is float32 [rows, labels], 1 where a label holds, and a row of NaN where the task is not labelled.
+    `groups` names what a row belongs to (one review, one customer; empty: nothing): a group is never split.
     """
 
     ids: tuple[str, ...]
@@ -39,6 +40,7 @@ class Examples:
     authors: tuple[str, ...]
     origins: tuple[str, ...]
     parts: tuple[str, ...]
+    groups: tuple[str, ...]
     targets: dict[str, Floats]
 
     def __len__(self) -> int:
@@ -60,6 +62,7 @@ class Examples:
             authors=pick(self.authors),
             origins=pick(self.origins),
             parts=pick(self.parts),
+            groups=pick(self.groups),
             targets={name: values[chosen] for name, values in self.targets.items()},
         )
 
@@ -88,6 +91,7 @@ def concatenate(parts: Sequence[Examples]) -> Examples:
         authors=sum((part.authors for part in parts), ()),
         origins=sum((part.origins for part in parts), ()),
         parts=sum((part.parts for part in parts), ()),
+        groups=sum((part.groups for part in parts), ()),
         targets={name: np.concatenate([part.targets[name] for part in parts]) for name in first.targets},
     )
 
@@ -96,8 +100,8 @@ def from_frame(frame: pd.DataFrame, taxonomy: Taxonomy) -> Examples:
     """Turn labelled rows (design §3) into examples.
 
     A task's cell holds labels separated by `;` (or is a list of them); `-` says none, an empty cell "not labelled".
-    `origin` and `part` default to `real` and `train`. Rows without text are left out. Raise `LabelsError` on a label
-    that the taxonomy lacks, naming the row and the column.
+    `origin` and `part` default to `real` and `train`, `group` to nothing. Rows without text are left
+    out. Raise `LabelsError` on a label that the taxonomy lacks, naming the row and the column.
     """
     missing = [name for name in ("id", "text") if name not in frame]
     if missing:
@@ -130,6 +134,7 @@ def from_frame(frame: pd.DataFrame, taxonomy: Taxonomy) -> Examples:
         authors=column("author", "customer"),
         origins=column("origin", "real"),
         parts=column("part", "train"),
+        groups=column("group", ""),
         targets=targets,
     )
 
@@ -220,13 +225,30 @@ def near_duplicate_groups(texts: Sequence[str]) -> Indices:
     return np.array([root(row) for row in range(len(texts))], dtype=np.int64)
 
 
+def split_groups(examples: Examples) -> Indices:
+    """Return a number per row; rows that nearly repeat each other, or share a group, share it: no split parts them."""
+    found = near_duplicate_groups(examples.texts)
+    parent = {int(number): int(number) for number in found}
+
+    def root(node: int) -> int:
+        while parent[node] != node:
+            node = parent[node]
+        return node
+
+    first: dict[str, int] = {}
+    for name, number in zip(examples.groups, found, strict=True):
+        if name:
+            parent[root(int(number))] = root(first.setdefault(name, int(number)))
+    return np.array([root(int(number)) for number in found], dtype=np.int64)
+
+
 def split_validation(examples: Examples, share: float, seed: int) -> tuple[Indices, Indices]:
     """Return positions for training and for validation.
 
-    Whole near-duplicate groups go to one side; within each language, origin and author the share is held as nearly as
+    Whole groups (`split_groups`) go to one side; within each language, origin and author the share is held as nearly as
     the groups allow.
     """
-    groups = near_duplicate_groups(examples.texts)
+    groups = split_groups(examples)
     strata = ["|".join(key) for key in zip(examples.languages, examples.origins, examples.authors, strict=True)]
     generator = np.random.default_rng(seed)
     validation = np.zeros(len(examples), dtype=bool)

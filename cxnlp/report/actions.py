@@ -7,6 +7,7 @@ import io
 
 from cxnlp.analysis.summary import Action, Summary
 from cxnlp.report.words import tame
+from cxnlp.spreadsheet import safe_cell
 
 COLUMNS = (
     "owner",
@@ -27,14 +28,6 @@ COLUMNS = (
     "score",
     "findings",
 )
-#: What a spreadsheet takes for the start of a formula, full-width forms included.
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "|", "%", "＝", "＋", "－", "＠")
-
-
-def safe_cell(words: str) -> str:
-    """Return words that no spreadsheet takes for a formula: an apostrophe stands before a dangerous start."""
-    calm = tame(words)
-    return f"'{calm}" if calm.lstrip().startswith(_FORMULA_STARTS) or words.startswith(_FORMULA_STARTS) else calm
 
 
 def actions_csv(summary: Summary) -> str:
@@ -51,10 +44,10 @@ def actions_csv(summary: Summary) -> str:
 def _row(action: Action) -> list[str | int | float]:
     low, high = action.affected.best_interval
     return [
-        safe_cell(action.owner),
+        _cell(action.owner),
         action.rank,
-        safe_cell(action.touchpoint_title),
-        safe_cell(action.title),
+        _cell(action.touchpoint_title),
+        _cell(action.title),
         action.affected.count,
         action.affected.total,
         round(action.affected.best or 0.0, 6),
@@ -67,5 +60,9 @@ def _row(action: Action) -> list[str | int | float]:
         action.hidden,
         "yes" if action.prevents else "no",
         round(action.score, 6),
-        safe_cell("; ".join(action.findings)),
+        _cell("; ".join(action.findings)),
     ]
+
+
+def _cell(words: str) -> str:
+    return safe_cell(tame(words))

@@ -9,6 +9,8 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
+from cxnlp.keeping import sync_folder
+
 WRITING = ".writing-"
 REPLACED = ".replaced-"
 _AT_FDCWD = -100
@@ -22,17 +24,6 @@ def write_file(path: Path, content: str) -> None:
         file.write(content)
         file.flush()
         os.fsync(file.fileno())
-
-
-def flush_folder(folder: Path) -> None:
-    """Flush a folder's entries to disk, where the system can."""
-    if sys.platform == "win32":
-        return
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def replace_file(path: Path, content: str) -> None:
@@ -49,7 +40,7 @@ def publish_folder(target: Path, contents: Mapping[str, str]) -> None:
     aside.mkdir(mode=0o700)
     for name, content in contents.items():
         write_file(aside / name, content)
-    flush_folder(aside)
+    sync_folder(aside)
     if not target.exists():
         aside.rename(target)
     elif exchange(aside, target):
@@ -59,7 +50,7 @@ def publish_folder(target: Path, contents: Mapping[str, str]) -> None:
         target.rename(replaced)
         aside.rename(target)
         shutil.rmtree(replaced)
-    flush_folder(target.parent)
+    sync_folder(target.parent)
 
 
 def exchange(one: Path, other: Path) -> bool:

@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
 
 from cxnlp.errors import LabelsError
-from cxnlp.model.examples import Examples, concatenate, from_frame, near_duplicate_groups, parse_cell, split_validation
+from cxnlp.model.examples import (
+    Examples,
+    concatenate,
+    from_frame,
+    near_duplicate_groups,
+    parse_cell,
+    split_groups,
+    split_validation,
+)
 from cxnlp.taxonomy import Taxonomy
 
 
@@ -119,6 +129,22 @@ class TestSplit:
         languages = np.array(doubled.languages)
         for code in ("en", "vi"):
             assert (languages[validation] == code).sum() / (languages == code).sum() == pytest.approx(0.2, abs=0.04)
+
+    def test_rows_of_one_review_or_one_customer_stay_together(self, examples: Examples) -> None:
+        rows = examples.take(np.arange(60))
+        names = tuple(f"review {row // 6}" if row < 30 else "" for row in range(60))
+        grouped = replace(rows, groups=names)
+        numbers = split_groups(grouped)
+        for name in set(names) - {""}:
+            assert len({int(n) for n, given in zip(numbers, names, strict=True) if given == name}) == 1
+        train, validation = split_validation(grouped, 0.3, seed=1)
+        assert not {names[row] for row in train} & {names[row] for row in validation} - {""}
+        assert {names[row] for row in validation} - {""}, "no group reached validation: nothing was tested"
+
+    def test_a_group_joins_what_near_duplicates_had_joined(self, examples: Examples) -> None:
+        rows = examples.take([0, 0, 1, 1])
+        assert len(set(split_groups(rows).tolist())) == 2
+        assert len(set(split_groups(replace(rows, groups=("", "a", "a", ""))).tolist())) == 1
 
     def test_the_seed_decides(self, examples: Examples) -> None:
         first, again, other = (split_validation(examples, 0.2, seed)[1].tolist() for seed in (1, 1, 2))

@@ -62,6 +62,7 @@ def test_gold_rows_and_their_near_copies_are_not_trained_on(examples: Examples) 
         authors=copy.authors,
         origins=copy.origins,
         parts=("train",),
+        groups=("",),
         targets=copy.targets,
     )
     left = without_gold(concatenate([examples, copy]))

@@ -80,7 +80,7 @@ def die(*_: object, **__: object) -> None:
 
 
 @pytest.mark.parametrize(
-    "step", ["write_file", "flush_folder", "exchange", "replace_file", "read_nights", "_point_to_latest"]
+    "step", ["write_file", "sync_folder", "exchange", "replace_file", "read_nights", "_point_to_latest"]
 )
 def test_a_run_that_dies_leaves_the_last_good_report(
     tmp_path: Path, summary: Summary, monkeypatch: pytest.MonkeyPatch, step: str
