@@ -216,7 +216,10 @@ def near_duplicate_groups(texts: Sequence[str]) -> Indices:
         rare = sorted(pieces, key=lambda piece: (frequency[piece], piece))
         rare = rare[: len(rare) - int(np.ceil(NEAR_DUPLICATE * len(rare))) + 1]
         candidates = {other for piece in rare for other in index.get(piece, ())}
+        least = NEAR_DUPLICATE * len(pieces)  # a text with fewer trigrams cannot share enough
         for other in candidates:
+            if len(shingles[other]) < least or root(other) == root(row):
+                continue
             shared = len(pieces & shingles[other])
             if shared >= NEAR_DUPLICATE * (len(pieces) + len(shingles[other]) - shared):
                 parent[root(row)] = root(other)

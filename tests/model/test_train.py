@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -21,7 +22,7 @@ from cxnlp.model.network import Network
 from cxnlp.model.objective import loss_of
 from cxnlp.model.predict import Predictor
 from cxnlp.model.reading import Reader
-from cxnlp.model.train import TrainSettings, batches, fit, parameter_groups, schedule
+from cxnlp.model.train import TrainSettings, batches, fit, parameter_groups, parts_of, schedule
 from cxnlp.taxonomy import Taxonomy
 
 QUICK = TrainSettings(seed=3, epochs=2, rate=5e-3, head_rate=2e-2, distort_share=0.0)
@@ -45,8 +46,6 @@ def test_the_same_seed_gives_the_same_model(
 def test_another_seed_gives_another_model(
     tiny_base: Path, examples: Examples, taxonomy_toml: str, tmp_path: Path
 ) -> None:
-    from dataclasses import replace
-
     build(examples, taxonomy_toml, tmp_path / "one", base=str(tiny_base), settings=QUICK)
     build(examples, taxonomy_toml, tmp_path / "two", base=str(tiny_base), settings=replace(QUICK, seed=4))
     assert folder.version_of(tmp_path / "one") != folder.version_of(tmp_path / "two")
@@ -81,8 +80,6 @@ def test_early_stopping_keeps_the_best_pass(tiny_base: Path, examples: Examples,
         states.append(current.heads.weight.detach().clone())
         return next(given)
 
-    from dataclasses import replace
-
     settings = replace(QUICK, epochs=9, patience=2)
     epochs = fit(network, Reader(load_tokenizer(tiny_base)), layout, examples.take(range(64)), settings, validate)
     assert [epoch.score for epoch in epochs] == [0.1, 0.9, 0.2, 0.3]
@@ -90,8 +87,6 @@ def test_early_stopping_keeps_the_best_pass(tiny_base: Path, examples: Examples,
 
 
 def test_word_embeddings_and_frozen_layers_stay(tiny_base: Path, examples: Examples, taxonomy: Taxonomy) -> None:
-    from dataclasses import replace
-
     layout = Layout(taxonomy)
     settings = replace(QUICK, epochs=1, frozen_layers=1)
     network, before = start_network(tiny_base, layout, settings)
@@ -126,6 +121,29 @@ def test_batches_hold_every_row_once_and_like_lengths() -> None:
     found = batches(lengths, 16, np.random.default_rng(1))
     assert sorted(np.concatenate(found)) == list(range(500))
     assert np.mean([np.ptp(lengths[rows]) for rows in found]) < 10
+
+
+def test_long_texts_do_not_go_through_the_network_all_at_once() -> None:
+    lengths = np.array([10, 20, 500, 30, 40, 50])
+    parts = parts_of(np.arange(6), lengths, most=100)
+    assert np.concatenate(parts).tolist() == list(range(6))
+    assert [int(lengths[part].sum()) for part in parts] == [30, 500, 70, 50]
+
+
+def test_a_batch_in_parts_teaches_the_same_as_in_one(
+    tiny_base: Path, examples: Examples, taxonomy: Taxonomy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def taught(most: int) -> list[torch.Tensor]:
+        monkeypatch.setattr("cxnlp.model.network.has_fast_bf16", lambda: False)
+        monkeypatch.setattr("cxnlp.model.train.MOST_PIECES", most)
+        layout = Layout(taxonomy)
+        network, _ = start_network(tiny_base, layout, settings)
+        fit(network, Reader(load_tokenizer(tiny_base)), layout, examples.take(np.arange(40)), settings)
+        return [value.detach().clone() for value in network.parameters()]
+
+    settings = replace(QUICK, epochs=1, rate=1e-3, dropout=0.0, piece_dropout=0.0)
+    whole, cut = taught(100_000), taught(60)
+    assert all(torch.allclose(one, other, atol=1e-4) for one, other in zip(whole, cut, strict=True))
 
 
 def test_the_rate_rises_then_falls() -> None:
