@@ -14,6 +14,9 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from pathlib import Path
 
+import pytest
+
+from cxnlp import cli, pipeline
 from cxnlp.config import Config, parse_config
 from cxnlp.store import StoredModel
 from cxnlp.taxonomy import default_taxonomy, default_taxonomy_toml
@@ -141,3 +144,19 @@ def rows(count: int, start: int = 0) -> list[Row]:
 def configure(folder: Path, more: str = "") -> Config:
     """Return the configuration of a night in `folder`; `more` is TOML that adds sections."""
     return parse_config(CONFIG + more, "cxnlp.toml", folder)
+
+
+def stand_in(monkeypatch: pytest.MonkeyPatch) -> HashReader:
+    """Put a `HashReader` in the model's place and a line of text in the page's, for commands called in this process."""
+    reader = HashReader()
+    monkeypatch.setattr(pipeline, "find_model", lambda config: reader)
+    monkeypatch.setattr("cxnlp.report.publish.render_page", lambda summary, language, languages: f"{summary.records}\n")
+    return reader
+
+
+def call(monkeypatch: pytest.MonkeyPatch, *words: object) -> int:
+    """Call `cxnlp` in this process and return its exit status."""
+    monkeypatch.setattr("sys.argv", ["cxnlp", *map(str, words)])
+    with pytest.raises(SystemExit) as left:
+        cli.main()
+    return int(left.value.code or 0)

@@ -6,17 +6,14 @@ import json
 from pathlib import Path
 
 import pytest
-from night import CONFIG, DAY, HashReader, configure, row, rows, write_export
+from night import CONFIG, DAY, HashReader, call, configure, row, rows, stand_in, write_export
 
-from cxnlp import cli, pipeline
+from cxnlp import pipeline
 
 
 @pytest.fixture(autouse=True)
 def reader(monkeypatch: pytest.MonkeyPatch) -> HashReader:
-    reader = HashReader()
-    monkeypatch.setattr(pipeline, "find_model", lambda config: reader)
-    monkeypatch.setattr("cxnlp.report.publish.render_page", lambda summary, language, languages: f"{summary.records}\n")
-    return reader
+    return stand_in(monkeypatch)
 
 
 @pytest.fixture
@@ -24,14 +21,6 @@ def config(tmp_path: Path) -> Path:
     write_export(tmp_path / "exports/a.csv", [*rows(20), row(99, stars="many")])
     (tmp_path / "cxnlp.toml").write_text(CONFIG, encoding="utf-8")
     return tmp_path / "cxnlp.toml"
-
-
-def call(monkeypatch: pytest.MonkeyPatch, *words: object) -> int:
-    """Call `cxnlp` in this process and return its exit status."""
-    monkeypatch.setattr("sys.argv", ["cxnlp", *map(str, words)])
-    with pytest.raises(SystemExit) as left:
-        cli.main()
-    return int(left.value.code or 0)
 
 
 def test_init_lays_out_and_says_what_comes_next(

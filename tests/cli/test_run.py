@@ -11,9 +11,8 @@ import time
 from pathlib import Path
 
 import pytest
-from night import CONFIG, HashReader, row, rows, write_export
+from night import CONFIG, HashReader, call, row, rows, stand_in, write_export
 
-from cxnlp import cli, pipeline
 from cxnlp.keeping import hold
 
 PROJECT = Path(__file__).resolve().parents[2]
@@ -21,10 +20,7 @@ PROJECT = Path(__file__).resolve().parents[2]
 
 @pytest.fixture
 def reader(monkeypatch: pytest.MonkeyPatch) -> HashReader:
-    reader = HashReader()
-    monkeypatch.setattr(pipeline, "find_model", lambda config: reader)
-    monkeypatch.setattr("cxnlp.report.publish.render_page", lambda summary, language, languages: f"{summary.records}\n")
-    return reader
+    return stand_in(monkeypatch)
 
 
 @pytest.fixture
@@ -32,13 +28,6 @@ def config(tmp_path: Path) -> Path:
     write_export(tmp_path / "exports/a.csv", [*rows(40), row(99, stars="many")])
     (tmp_path / "cxnlp.toml").write_text(CONFIG, encoding="utf-8")
     return tmp_path / "cxnlp.toml"
-
-
-def call(monkeypatch: pytest.MonkeyPatch, *words: object) -> int:
-    monkeypatch.setattr("sys.argv", ["cxnlp", *map(str, words)])
-    with pytest.raises(SystemExit) as left:
-        cli.main()
-    return int(left.value.code or 0)
 
 
 def test_a_night_prints_its_counts_and_where_the_report_lies(
