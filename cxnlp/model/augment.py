@@ -1,4 +1,4 @@
-"""Noise that real feedback has and written examples lack: no diacritics, other casing, half-spaces, typos."""
+"""What training changes in texts: noise that real feedback has (no diacritics, other casing, typos), parts left out."""
 
 from __future__ import annotations
 
@@ -55,6 +55,17 @@ def drop_pieces(windows: Windows, share: float, generator: np.random.Generator) 
         keep[-1] = True
         kept.append(pieces[keep])
     return Windows(tuple(kept), windows.text)
+
+
+def draw_windows(windows: Windows, most: int, generator: np.random.Generator) -> Windows:
+    """Return at most `most` windows of each text, drawn at random where it has more; 0 stands for all."""
+    if not most or not len(windows.text):
+        return windows
+    order = np.lexsort((generator.random(len(windows.text)), windows.text))
+    owners = windows.text[order]
+    rank = np.arange(len(owners)) - np.searchsorted(owners, owners)
+    kept = np.sort(order[rank < most])
+    return Windows(tuple(windows.pieces[place] for place in kept), windows.text[kept])
 
 
 def _typos(text: str, generator: np.random.Generator) -> str:

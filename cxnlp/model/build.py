@@ -28,6 +28,8 @@ from cxnlp.model.train import Epoch, TrainSettings, fit, gather
 from cxnlp.taxonomy import parse_taxonomy
 
 VALIDATION_SHARE = 0.15
+#: Training rows that the heads are first fitted to: more would cost time and hardly move where training ends.
+PROBED = 4_000
 
 
 @dataclass(frozen=True)
@@ -74,7 +76,8 @@ def build(
     )
     if settings.probe and checkpoint.load() is None:
         say("Fitting the heads to the untrained encoder …")
-        start_heads(network, pooled_vectors(network, reader, train), train, layout)
+        some = train.take(np.random.default_rng(settings.seed).permutation(len(train))[:PROBED])
+        start_heads(network, pooled_vectors(network, reader, some), some, layout)
     epochs = fit(
         network,
         reader,

@@ -22,10 +22,8 @@ from cxnlp.taxonomy import Task
 Floats = npt.NDArray[np.float64]
 
 #: Positive validation rows at which a label's own best threshold weighs as much as its task's common one.
+#: Chosen by cross-validation on validation rows (docs/model.md).
 SHRINKAGE = 50.0
-#: How far rare levels of an ordinal task are lifted (`fit_offsets`): 0 maximizes accuracy, 1 treats levels as equally
-#: frequent. Both constants were chosen by cross-validation on validation rows (docs/model.md).
-LIFT = 0.4
 #: The share of validation rows that the unsure band holds.
 UNSURE_SHARE = 0.10
 
@@ -35,9 +33,9 @@ class TaskCalibration:
     """How one task's logits are read.
 
     Probabilities are those of logits / `temperature` (Guo et al. 2017). In a multi task a label is given when its
-    probability reaches its threshold; in the others `thresholds` holds what is added to each logarithm of probability
-    before the largest wins. `confidence` = logistic(slope x log-probability of the answer + intercept) is the
-    probability that the answer to the task is wholly right (Platt 1999).
+    probability reaches its threshold; in the others the most probable wins, whatever the thresholds.
+    `confidence` = logistic(slope x log-probability of the answer + intercept) is the probability that the answer to the
+    task is wholly right (Platt 1999).
     """
 
     temperature: float
@@ -102,8 +100,7 @@ def choose(probability: Floats, task: Task, thresholds: tuple[float, ...]) -> Bo
     """Return the labels given, [texts, labels]: exactly one in single and ordinal tasks."""
     bounds = np.array(thresholds)
     if task.kind != "multi":
-        best = (np.log(np.maximum(probability, 1e-12)) + bounds).argmax(axis=1)
-        return np.asarray(np.eye(len(bounds), dtype=bool)[best])
+        return np.asarray(np.eye(len(bounds), dtype=bool)[probability.argmax(axis=1)])
     given = probability >= bounds
     for group in task.exclusive:
         columns = [task.label_names.index(name) for name in group]
@@ -179,12 +176,6 @@ def _middle_of_best(curve: Floats) -> int:
     return int(best[len(best) // 2])
 
 
-def fit_offsets(truth: Bools, strength: float) -> tuple[float, ...]:
-    """Return what to add to log-probabilities so that rare classes are not drowned: -strength x log(share)."""
-    share = (truth.sum(axis=0) + 1) / (len(truth) + truth.shape[1])
-    return tuple(float(value) for value in np.round(-strength * np.log(share), 4))
-
-
 def fit_confidence(raw: Floats, right: Bools) -> tuple[float, float]:
     """Return slope and intercept of the logistic curve from log-probability to "wholly right"."""
     from sklearn.linear_model import LogisticRegression  # noqa: PLC0415  (slow to import)
@@ -211,10 +202,7 @@ def fit(logits: npt.NDArray[Any], truth: dict[str, npt.NDArray[np.float32]], lay
         wanted = truth[task.name][known] > 0.5
         temperature = fit_temperature(logits[known, where], wanted, task)
         probability = probabilities(logits[known, where], task, temperature)
-        if task.kind == "multi":
-            thresholds = fit_thresholds(probability, wanted)
-        else:
-            thresholds = fit_offsets(wanted, LIFT if task.kind == "ordinal" else 0.0)
+        thresholds = fit_thresholds(probability, wanted) if task.kind == "multi" else (0.0,) * len(task.labels)
         given = choose(probability, task, thresholds)
         raw = answer_log_probability(probability, given, task)
         slope, intercept = fit_confidence(raw, np.asarray((given == wanted).all(axis=1)))

@@ -16,7 +16,7 @@ import numpy.typing as npt
 import torch
 from torch import Tensor, nn
 
-from cxnlp.model.augment import distort, drop_pieces
+from cxnlp.model.augment import distort, draw_windows, drop_pieces
 from cxnlp.model.checkpoint import Checkpoint, State, capture, generator_state, put_back
 from cxnlp.model.examples import Examples
 from cxnlp.model.layout import Layout
@@ -26,17 +26,20 @@ from cxnlp.model.processor import keep_freed_memory
 from cxnlp.model.reading import Reader, Windows
 
 #: Pieces that go through the network together in training: bounds memory (about 0.3 MB a piece).
-MOST_PIECES = 8_192
+MOST_PIECES = 4_096
 
 
 @dataclass(frozen=True)
 class TrainSettings:
-    """How to fine-tune. Rates are those of AdamW (Loshchilov & Hutter 2019) at their peak."""
+    """How to fine-tune. Rates are those of AdamW (Loshchilov & Hutter 2019) at their peak.
+
+    `windows` is how many windows of a long text are read in a pass, drawn anew each time (0: all).
+    """
 
     seed: int = 13
     epochs: int = 4
     batch_texts: int = 32
-    rate: float = 1e-4
+    rate: float = 3e-4
     head_rate: float = 2e-3
     layer_decay: float = 0.9
     warmup: float = 0.1
@@ -46,6 +49,7 @@ class TrainSettings:
     probe: bool = True
     distort_share: float = 0.2
     piece_dropout: float = 0.1
+    windows: int = 1
     real_weight: float = 1.0
     average: float = 0.99
     patience: int = 3
@@ -200,7 +204,8 @@ def fit(
         texts = [
             distort(text, generator) if generator.random() < settings.distort_share else text for text in train.texts
         ]
-        windows = drop_pieces(reader.read(texts, train.authors), settings.piece_dropout, generator)
+        windows = draw_windows(reader.read(texts, train.authors), settings.windows, generator)
+        windows = drop_pieces(windows, settings.piece_dropout, generator)
         starts = np.searchsorted(windows.text, np.arange(len(train) + 1))
         lengths = np.add.reduceat(windows.lengths(), starts[:-1])
         network.train()

@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cxnlp.model.augment import KEPT_AT_START, distort, drop_pieces, strip_diacritics
+from cxnlp.model.augment import KEPT_AT_START, distort, draw_windows, drop_pieces, strip_diacritics
 from cxnlp.model.reading import Windows
 
 
@@ -37,3 +37,17 @@ def test_dropped_pieces_leave_the_prefix_and_the_end() -> None:
     assert (np.diff(found.pieces[0]) > 0).all()
     assert found.pieces[1].tolist() == [0, 1, 2, 3]
     assert drop_pieces(windows, 0.0, np.random.default_rng(0)) is windows
+
+
+def test_a_long_text_shows_other_windows_in_each_pass() -> None:
+    pieces = tuple(np.array([number], dtype=np.int32) for number in range(7))
+    windows = Windows(pieces, np.array([0, 1, 1, 1, 1, 2, 2]))
+    seen = set()
+    for seed in range(60):
+        found = draw_windows(windows, 1, np.random.default_rng(seed))
+        assert found.text.tolist() == [0, 1, 2]
+        assert found.pieces[0].tolist() == [0]
+        seen |= {int(piece[0]) for piece in found.pieces}
+    assert seen == set(range(7))
+    assert draw_windows(windows, 3, np.random.default_rng(0)).text.tolist() == [0, 1, 1, 1, 2, 2]
+    assert draw_windows(windows, 0, np.random.default_rng(0)) is windows
