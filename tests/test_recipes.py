@@ -71,6 +71,16 @@ def test_the_dag_is_python_and_retries_nothing_that_a_gate_stopped() -> None:
     assert isinstance(words["max_active_runs"], ast.Constant) and words["max_active_runs"].value == 1
 
 
+def test_the_container_file_copies_what_is_there_and_leaves_it_readable() -> None:
+    steps = (RECIPES / "Containerfile").read_text(encoding="utf-8").splitlines()
+    copies = [step.split()[1:-1] for step in steps if step.startswith("COPY ") and "--from" not in step]
+    assert copies
+    for name in (name for sources in copies for name in sources):
+        assert (RECIPES.parents[1] / name).exists(), name
+    last = [step for step in steps if step.startswith("RUN .venv/bin/cxnlp ")]
+    assert len(last) == 1 and last[0].endswith("chmod -R go+rX cxnlp models"), "a run's user is not the build's"
+
+
 def test_cron_lines_have_five_times_and_a_user() -> None:
     lines = [
         line

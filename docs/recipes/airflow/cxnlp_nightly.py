@@ -1,8 +1,10 @@
 """An Airflow DAG (2.x and 3.x) that runs the nightly job by the command operator.
 
-Exit status 143 (the task was cleared or killed) and every other status but 0 fail the task; a retry is safe, since a
-run that died goes on where it stopped. A failed gate (5) is no reason to retry: the report is there, somebody should
-look. `skip_on_exit_code` shows it as skipped; take the line out to have it red.
+Every status but 0 and 5 fails the task, which is then tried twice more: safe, since a run that died, or that Airflow
+stopped because its task was cleared (143), goes on where it stopped. A failed gate (5) is no reason to retry: the
+report is there, somebody should look. `skip_on_exit_code` shows it as skipped, at once; without that line it is tried
+three times and then red. Name whom to tell in `default_args`: `on_failure_callback` after the last try,
+`on_skipped_callback` for a failed gate (Airflow tells nobody of a skipped task by itself).
 """
 
 from __future__ import annotations
