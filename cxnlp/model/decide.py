@@ -24,6 +24,9 @@ Floats = npt.NDArray[np.float64]
 #: Positive validation rows at which a label's own best threshold weighs as much as its task's common one.
 #: Chosen by cross-validation on validation rows (docs/model.md).
 SHRINKAGE = 50.0
+#: Where labels of both valences reach their thresholds, the less probable side is kept from this probability on: the
+#: thresholds are low enough to find rare labels, so two of them together are a mixed text too easily (docs/model.md).
+MIXED = 0.5
 #: The share of validation rows that the unsure band holds.
 UNSURE_SHARE = 0.10
 
@@ -108,6 +111,10 @@ def choose(probability: Floats, task: Task, thresholds: tuple[float, ...]) -> Bo
         kept = np.zeros_like(given[:, columns])
         kept[np.arange(len(kept)), margin.argmax(axis=1)] = True
         given[:, columns] &= kept
+    sides = [np.array([label.valence == side for label in task.labels]) for side in ("positive", "negative")]
+    best = [np.where(given & side, probability, 0.0).max(axis=1) for side in sides]
+    for side, own, other in zip(sides, best, reversed(best), strict=True):
+        given &= ~((own < MIXED) & (own < other))[:, None] | ~side
     return given
 
 

@@ -11,7 +11,7 @@ from cxnlp.model import decide
 from cxnlp.model.decide import Calibration
 from cxnlp.model.layout import Layout
 from cxnlp.model.metrics import expected_calibration_error, micro_f1
-from cxnlp.taxonomy import Taxonomy
+from cxnlp.taxonomy import Taxonomy, default_taxonomy
 
 ROWS = 4000
 
@@ -78,6 +78,23 @@ def test_exclusive_labels_keep_the_one_furthest_above_its_threshold(taxonomy: Ta
     task = taxonomy.task("mood")
     given = decide.choose(np.array([[0.9, 0.7, 0.6], [0.2, 0.7, 0.1]]), task, (0.8, 0.3, 0.5))
     assert given.tolist() == [[False, True, True], [False, True, False]]
+
+
+def test_a_text_is_mixed_only_where_both_sides_are_likely() -> None:
+    task = default_taxonomy().task("emotions")
+    place = {name: number for number, name in enumerate(task.label_names)}
+    bounds = (0.3,) * len(task.labels)
+
+    def given(**chances: float) -> set[str]:
+        row = np.full((1, len(task.labels)), 0.05)
+        for name, value in chances.items():
+            row[0, place[name]] = value
+        return {name for name, held in zip(task.label_names, decide.choose(row, task, bounds)[0], strict=True) if held}
+
+    assert given(satisfaction=0.9, disappointment=0.35) == {"satisfaction"}
+    assert given(satisfaction=0.4, gratitude=0.35, anger=0.45) == {"anger"}
+    assert given(satisfaction=0.9, disappointment=0.55) == {"satisfaction", "disappointment"}
+    assert given(frustration=0.35, disappointment=0.4) == {"frustration", "disappointment"}
 
 
 def test_thresholds_are_better_than_a_half_where_labels_are_rare() -> None:
