@@ -5,6 +5,7 @@ Needs Debian's `chromium` (`apt-get install chromium`); skipped elsewhere.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
@@ -25,6 +26,10 @@ ARGUMENTS = [
     "--disable-component-update",
     "--disable-sync",
 ]
+#: Paper, what its two margins take of a side, and how many pages the whole report may take on it.
+MILLIMETRES = {"A4": (210, 297), "Letter": (215.9, 279.4)}
+MARGINS = 26
+MOST_PAGES = 35
 LAPTOP, PHONE = {"width": 1280, "height": 800}, {"width": 390, "height": 844}
 
 pytestmark = [
@@ -178,6 +183,40 @@ def test_print_leaves_nothing_folded(visit, tmp_path: Path) -> None:  # type: ig
     page.evaluate("dispatchEvent(new Event('afterprint'))")
     assert page.evaluate("document.querySelectorAll('details:not([open])').length") == folded
     assert len(page.pdf()) > 50_000
+
+
+@pytest.mark.parametrize("language", ["en", "fa"])
+@pytest.mark.parametrize("paper", MILLIMETRES)
+def test_the_print_is_short(visit, language: str, paper: str) -> None:  # type: ignore[no-untyped-def]
+    pages = re.findall(rb"/Type\s*/Page\b", visit(language).pdf(format=paper))
+    assert 10 < len(pages) <= MOST_PAGES
+
+
+@pytest.mark.parametrize("language", REPORT_LANGUAGES)
+def test_paper_hides_and_squeezes_nothing(visit, language: str) -> None:  # type: ignore[no-untyped-def]
+    page = visit(language, java_script_enabled=False)
+    page.emulate_media(media="print")
+    hidden = page.evaluate(
+        "[...document.querySelectorAll('main :is(p, h1, h2, h3, li, dt, dd, th, td, caption, summary > span)')]"
+        ".filter((e) => !e.closest('.contents') && e.textContent.trim() && !(e.checkVisibility() && e.offsetHeight))"
+        ".map((e) => e.textContent.slice(0, 60))"
+    )
+    assert not hidden, "what is folded on a screen stands on paper"
+    for sides in MILLIMETRES.values():
+        width, height = (int((side - MARGINS) / 25.4 * 96) for side in sides)
+        page.set_viewport_size({"width": width, "height": height})
+        narrow = page.evaluate(
+            "[...document.querySelectorAll('th, td, .fold-title')].filter((e) => e.textContent.trim().length > 4"
+            " && e.getBoundingClientRect().width < 2 * parseFloat(getComputedStyle(e).fontSize))"
+            ".map((e) => e.textContent.slice(0, 60))"
+        )
+        assert not narrow, "no cell is narrower than about four letters"
+        wide = page.evaluate(
+            "[...document.querySelectorAll('table')].filter((e) => e.offsetWidth > e.parentElement.clientWidth + 1)"
+            ".map((e) => e.caption.textContent)"
+        )
+        assert not wide, "no table sticks out of its column"
+        assert page.evaluate("document.querySelector('#journey figure').getBoundingClientRect().bottom") <= height
 
 
 def test_the_list_of_nights_opens_too(browser: playwright_api.Browser, night: Path) -> None:
