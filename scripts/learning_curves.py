@@ -129,7 +129,8 @@ def read(subject: Subject, folder: Path) -> Examples:
 
 def scored(truth: Bools, given: Bools) -> tuple[float, float, float, float]:
     """Return macro-F1 with its interval, and micro-F1."""
-    low, high = metrics.interval(lambda weights: metrics.macro_f1(truth, given, weights), len(truth), resamples=400)
+    drawn = [metrics.macro_f1(truth, given, weights) for weights in metrics.resamples(len(truth), seed=0, draws=400)]
+    low, high = metrics.interval(np.array(drawn))
     return metrics.macro_f1(truth, given), low, high, metrics.micro_f1(truth, given)
 
 
@@ -154,7 +155,7 @@ def with_setfit(train: Examples, test: Examples, toml: str, seed: int) -> Bools:
     """Learn with SetFit from the same base encoder, as many texts read in training, and answer others."""
     from datasets import Dataset
     from sentence_transformers import SentenceTransformer
-    from sentence_transformers.models import Pooling, Transformer
+    from sentence_transformers.sentence_transformer.modules import Pooling, Transformer
     from setfit import SetFitModel, Trainer, TrainingArguments
     from sklearn.linear_model import LogisticRegression
     from sklearn.multiclass import OneVsRestClassifier
