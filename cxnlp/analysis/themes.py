@@ -1,4 +1,4 @@
-"""Themes the taxonomy does not know: words that object, or leave the model unsure, and name no cause for certain.
+"""Themes the taxonomy does not know: words that object, or leave the model unsure, and name no cause it knows.
 
 From each embedding the mean of its language is taken out, since texts otherwise lie together by language before they do
 by subject. What is left is joined by average linkage on cosine distance, which depends on no random start. Stores
@@ -30,7 +30,7 @@ from cxnlp.analysis.settings import AnalysisSettings
 from cxnlp.analysis.stats import FloatArray, independent_gap, share
 from cxnlp.analysis.summary import Count, UnknownTheme
 
-SEARCHED = "(complaint OR (unsure AND destroying)) AND (len(causes) = 0 OR cause_confidence < 0.5)"
+SEARCHED = "(complaint OR (unsure AND destroying)) AND len(causes) = 0"
 MAXIMUM_TEXTS = 1500
 #: Cosine distance up to which clusters are joined: of centred embeddings, and of TF-IDF weights.
 JOIN_EMBEDDINGS = 0.90

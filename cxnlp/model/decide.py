@@ -22,8 +22,10 @@ from cxnlp.taxonomy import Task
 Floats = npt.NDArray[np.float64]
 
 #: Positive validation rows at which a label's own best threshold weighs as much as its task's common one.
-#: Chosen by cross-validation on validation rows (docs/model.md).
 SHRINKAGE = 50.0
+#: How far rare levels of an ordinal task are lifted (`fit_offsets`): 0 makes the most probable level win, 1 treats
+#: levels as equally frequent. This and `SHRINKAGE` were chosen on validation rows (docs/model.md).
+LIFT = 0.2
 #: Where labels of both valences reach their thresholds, the less probable side is kept from this probability on: the
 #: thresholds are low enough to find rare labels, so two of them together are a mixed text too easily (docs/model.md).
 MIXED = 0.5
@@ -36,9 +38,9 @@ class TaskCalibration:
     """How one task's logits are read.
 
     Probabilities are those of logits / `temperature` (Guo et al. 2017). In a multi task a label is given when its
-    probability reaches its threshold; in the others the most probable wins, whatever the thresholds.
-    `confidence` = logistic(slope x log-probability of the answer + intercept) is the probability that the answer to the
-    task is wholly right (Platt 1999).
+    probability reaches its threshold; in the others `thresholds` holds what is added to each logarithm of probability
+    before the largest wins. `confidence` = logistic(slope x log-probability of the answer + intercept) is the
+    probability that the answer to the task is wholly right (Platt 1999).
     """
 
     temperature: float
@@ -103,7 +105,8 @@ def choose(probability: Floats, task: Task, thresholds: tuple[float, ...]) -> Bo
     """Return the labels given, [texts, labels]: exactly one in single and ordinal tasks."""
     bounds = np.array(thresholds)
     if task.kind != "multi":
-        return np.asarray(np.eye(len(bounds), dtype=bool)[probability.argmax(axis=1)])
+        best = (np.log(np.maximum(probability, 1e-12)) + bounds).argmax(axis=1)
+        return np.asarray(np.eye(len(bounds), dtype=bool)[best])
     given = probability >= bounds
     for group in task.exclusive:
         columns = [task.label_names.index(name) for name in group]
@@ -183,6 +186,12 @@ def _middle_of_best(curve: Floats) -> int:
     return int(best[len(best) // 2])
 
 
+def fit_offsets(truth: Bools, strength: float) -> tuple[float, ...]:
+    """Return what to add to log-probabilities so that rare classes are not drowned: -strength x log(share)."""
+    share = (truth.sum(axis=0) + 1) / (len(truth) + truth.shape[1])
+    return tuple(float(value) for value in np.round(-strength * np.log(share), 4))
+
+
 def fit_confidence(raw: Floats, right: Bools) -> tuple[float, float]:
     """Return slope and intercept of the logistic curve from log-probability to "wholly right"."""
     from sklearn.linear_model import LogisticRegression  # noqa: PLC0415  (slow to import)
@@ -209,7 +218,10 @@ def fit(logits: npt.NDArray[Any], truth: dict[str, npt.NDArray[np.float32]], lay
         wanted = truth[task.name][known] > 0.5
         temperature = fit_temperature(logits[known, where], wanted, task)
         probability = probabilities(logits[known, where], task, temperature)
-        thresholds = fit_thresholds(probability, wanted) if task.kind == "multi" else (0.0,) * len(task.labels)
+        if task.kind == "multi":
+            thresholds = fit_thresholds(probability, wanted)
+        else:
+            thresholds = fit_offsets(wanted, LIFT if task.kind == "ordinal" else 0.0)
         given = choose(probability, task, thresholds)
         raw = answer_log_probability(probability, given, task)
         slope, intercept = fit_confidence(raw, np.asarray((given == wanted).all(axis=1)))
