@@ -4,7 +4,9 @@ At the end of each complete week the share of the last four weeks is set against
 them. It alarms where so bad a share has a small enough chance under the baseline: the tail of the beta-binomial law of
 the next observations given the baseline's (Jeffreys prior), so that a short baseline widens the limits by itself.
 Weeks that vary more than draws from one share would (Laney 2002, Quality Engineering 14:531, the p' chart) count for
-less: both samples are divided by the dispersion of the baseline weeks.
+less: both samples are divided by the dispersion of the baseline weeks. While an alarm holds the baseline stays the one
+that it was raised against, as is usual for control charts (Montgomery 2019, ch. 5): weeks that are out of control would
+widen the limits and hide what goes on. After half a year it moves on: what lasts so long is the new normal.
 
 Repeated looks. Only complete weeks are judged, so that a job that runs every night looks once a week. The chance of a
 false alarm in any series within a year is `warning_alpha`, shared equally by series and by `LOOKS_PER_YEAR`: windows of
@@ -144,10 +146,12 @@ def watch(
     counts = np.array([count for _, count, _ in filled])
     totals = np.array([total for _, _, total in filled])
     result, spread = [], 1.0
+    raised: int | None = None  # the look at which the alarm that holds was raised
     for index, (day, count, total) in enumerate(filled):
         complete = day + timedelta(days=6) <= as_of
         recent = slice(max(0, index - RECENT_WEEKS + 1), index + 1)
-        before = slice(max(0, index - RECENT_WEEKS + 1 - BASELINE_WEEKS), max(0, index - RECENT_WEEKS + 1))
+        look = raised if raised is not None and index - raised <= BASELINE_WEEKS else index
+        before = slice(max(0, look - RECENT_WEEKS + 1 - BASELINE_WEEKS), max(0, look - RECENT_WEEKS + 1))
         n, base_n = int(totals[recent].sum()), int(totals[before].sum())
         known = int((totals[before] > 0).sum()) >= MINIMUM_BASELINE_WEEKS
         if not complete or not known or n < minimum_total or base_n < minimum_total:
@@ -157,6 +161,7 @@ def watch(
         x, base_x = int(counts[recent].sum()), int(counts[before].sum())
         low, high = control_limits(n / spread, base_x / spread, base_n / spread, alpha)
         alarm = x / n > high if worse == "up" else x / n < low
+        raised = (index if raised is None else raised) if alarm else None
         result.append(Week(day.isoformat(), True, share(count, total), x / n, base_x / base_n, low, high, alarm))
     return tuple(result[-SHOWN_WEEKS:]), spread
 

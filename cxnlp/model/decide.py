@@ -22,7 +22,7 @@ from cxnlp.taxonomy import Task
 Floats = npt.NDArray[np.float64]
 
 #: Positive validation rows at which a label's own best threshold weighs as much as its task's common one.
-SHRINKAGE = 50.0
+SHRINKAGE = 200.0
 #: How far rare levels of an ordinal task are lifted (`fit_offsets`): 0 makes the most probable level win, 1 treats
 #: levels as equally frequent. This and `SHRINKAGE` were chosen on validation rows (docs/model.md).
 LIFT = 0.2

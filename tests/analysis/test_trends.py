@@ -26,6 +26,18 @@ def series(counts: list[int], total: int = 50) -> list[tuple[date, int, int]]:
     return [(START + timedelta(weeks=index), count, total) for index, count in enumerate(counts)]
 
 
+def test_an_alarm_holds_while_the_trouble_lasts() -> None:
+    calm, trouble, sparse = [(1, 12)] * 10, [(8, 14)] * 4, [(0, 5)]
+    counts = [*calm, *trouble, *sparse, *[(20, 26)] * 2]
+    first = date(2026, 1, 5)
+    weeks = [(first + timedelta(weeks=week), count, total) for week, (count, total) in enumerate(counts)]
+    found, _ = watch(weeks, "up", 1e-4, as_of=date(2026, 12, 31), minimum_total=20)
+    raised = next(place for place, week in enumerate(found) if week.alarm)
+    assert raised < 14
+    assert all(week.alarm for week in found[raised:]), "its own weeks in the baseline would hide what goes on"
+    assert alarm_since(found) == found[raised].week
+
+
 def test_limits_are_tails_of_the_beta_binomial() -> None:
     low, high = control_limits(200, 60, 600, 0.001)
     law = stats.betabinom(200, 60.5, 540.5)
