@@ -54,7 +54,7 @@ def build_analysed(connection: duckdb.DuckDBPyConnection, settings: AnalysisSett
     """Create the temp table `analysed` anew, and the temp view `readings` (columns of `predictions`).
 
     Columns: id, text_hash, overall (always 'overall'), stage, touchpoint, touchpoint_source, language, question,
-    outcome, segment_0 …, date, week; has_text, read, unsure, windows, cause_confidence (1 where not stated); stars,
+    outcome, segment_0 …, date, week; has_text, read, unsure, windows; stars,
     scale_low, scale_high, rating (0-1), rated, top, low_box, top_mark; emotions, effort, stance, causes, strengths
     (sorted lists); one boolean per event of `events.event_sql`; evoked, broken, kept (False where the touchpoint states
     no emotion or promise); replied, reply_read, reply_excuse, reply_resolution, reply_hours.
@@ -77,7 +77,7 @@ def build_analysed(connection: duckdb.DuckDBPyConnection, settings: AnalysisSett
         f"""
         CREATE OR REPLACE TEMP TABLE analysed AS
         WITH read_texts AS (
-            SELECT text_hash, author, unsure, windows, effort, stance, confidence['causes'] AS cause_confidence,
+            SELECT text_hash, author, unsure, windows, effort, stance,
                    list_sort(list_distinct(emotions)) AS emotions, list_sort(list_distinct(causes)) AS causes,
                    list_sort(list_distinct(strengths)) AS strengths
             FROM readings
@@ -95,7 +95,6 @@ def build_analysed(connection: duckdb.DuckDBPyConnection, settings: AnalysisSett
                    {week_sql("f.date", settings.week_starts)} AS week,
                    f.text IS NOT NULL AS has_text, p.stance IS NOT NULL AS read,
                    coalesce(p.unsure, false) AS unsure, coalesce(p.windows, 0) AS windows,
-                   coalesce(p.cause_confidence, 1.0) AS cause_confidence,
                    f.stars, f.scale_low, f.scale_high,
                    CASE WHEN f.scale_high > f.scale_low
                         THEN least(1.0, greatest(0.0, (f.stars - f.scale_low) / (f.scale_high - f.scale_low)))
