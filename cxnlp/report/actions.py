@@ -65,4 +65,5 @@ def _row(action: Action) -> list[str | int | float]:
 
 
 def _cell(words: str) -> str:
-    return safe_cell(tame(words))
+    calm = tame(words)
+    return safe_cell(calm) if safe_cell(words) == words else f"'{calm}"
