@@ -12,6 +12,8 @@ from cxnlp.console import progress as progress_bar
 from cxnlp.errors import LabelsError, WrongUsageError
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from cxnlp.model.examples import Examples
     from cxnlp.taxonomy import Taxonomy
 
@@ -56,8 +58,14 @@ def read_examples(paths: list[Path], taxonomy: Taxonomy, sets: list[Path] | None
 
 
 def train(
-    labels: LabelFiles,
     out: Annotated[Path, typer.Option(help="Folder to write the model to, usually models/NAME.")],
+    labels: Annotated[
+        list[Path] | None,
+        typer.Argument(
+            help="Labelled files (CSV, JSON Lines), or folders of them; may be left out with --adapt.",
+            show_default=False,
+        ),
+    ] = None,
     taxonomy: Annotated[Path | None, typer.Option(help="Taxonomy file; the default one if not given.")] = None,
     base: Annotated[
         str, typer.Option(help="Where to start: a base encoder, or a trained model's name or folder.")
@@ -66,6 +74,18 @@ def train(
         list[Path] | None,
         typer.Option(help="Labelled files that a trained model is not to unlearn; only with such a --base."),
     ] = None,
+    export: Annotated[
+        str | None,
+        typer.Option(
+            "--adapt",
+            metavar="EXPORT",
+            help="An export without labels (file, folder or pattern) whose texts the model gets used to first, its "
+            "stars being weak labels; only with --beside.",
+        ),
+    ] = None,
+    config: Annotated[
+        Path | None, typer.Option("--config", help="Configuration that names the columns of --adapt's export.")
+    ] = None,
     sets: Sets = None,
     seed: Annotated[int, typer.Option(help="Decides everything that is drawn by chance.")] = 13,
     epochs: Annotated[int | None, typer.Option(min=1, help="Passes over the rows, at most.")] = None,
@@ -73,7 +93,7 @@ def train(
     """Fine-tune a model on labelled rows, for any taxonomy.
 
     From a trained model (--base NAME) your own rows are learnt beside those it should keep (--beside); how much yours
-    weigh is chosen on validation rows.
+    weigh is chosen on validation rows. With --adapt EXPORT the model first gets used to the texts of an export.
     """
     import time
     from collections import deque
@@ -83,14 +103,24 @@ def train(
 
     settled = load_taxonomy(taxonomy)
     toml = default_taxonomy_toml() if taxonomy is None else taxonomy.read_text(encoding="utf-8")
-    examples = read_examples(labels, settled, sets)
-
-    from cxnlp.model.build import build
-    from cxnlp.model.train import TrainSettings
-
     start = trained_model(base)
     if beside and start is None:
         raise WrongUsageError(f"--beside needs a trained model as --base; {base!r} is none")
+    if export and not beside:
+        raise WrongUsageError("--adapt needs --beside: labelled rows that keep what the model knows")
+    if config and not export:
+        raise WrongUsageError("--config names the columns of --adapt's export; there is no --adapt")
+    if not labels and not export:
+        raise WrongUsageError("expected LABELS, --adapt EXPORT, or both")
+    examples = read_examples(labels, settled, sets) if labels else None
+    others = read_examples(beside, settled, sets) if beside else None
+
+    from cxnlp.model.build import build
+    from cxnlp.model.train import TrainSettings
+    from cxnlp.model.weak import weakly_labelled
+
+    weak = weakly_labelled(read_export_texts(export, config), settled, seed) if export else None
+
     settings = replace(TrainSettings(), seed=seed)
     if epochs:
         settings = replace(settings, epochs=epochs)
@@ -111,15 +141,41 @@ def train(
         if start is not None:
             from cxnlp.model.adapt import PASSES_ALONE, PASSES_BESIDE_OTHERS, adapt
 
-            others = read_examples(beside, settled, sets) if beside else None
             passes = epochs or (PASSES_BESIDE_OTHERS if beside else PASSES_ALONE)
             chosen = replace(settings, epochs=passes)
-            adapted = adapt(examples, others, toml, out, model=start, settings=chosen, report=report, say=logger.info)
-            weight = f", each {adapted.emphasis}×, beside {adapted.other_rows}" if beside else ""
-            typer.echo(f"{out}: trained on {adapted.own_rows} own rows{weight} in {adapted.seconds / 60:.1f} min")
+            adapted = adapt(
+                examples, others, toml, out, model=start, weak=weak, settings=chosen, report=report, say=logger.info
+            )
+            own = f"{adapted.own_rows} own rows" if examples is not None else ""
+            if own and beside:
+                own += f", each {adapted.emphasis}×, beside {adapted.other_rows}"
+            warm = f"{adapted.weak_rows} texts with stars" if weak is not None else ""
+            what = " and ".join(part for part in (warm, own) if part)
+            typer.echo(f"{out}: trained on {what} in {adapted.seconds / 60:.1f} min")
             return
+        assert examples is not None
         built = build(examples, toml, out, base=base, settings=settings, report=report, say=logger.info)
     typer.echo(f"{out}: trained on {built.trained_on} rows in {built.seconds / 60:.1f} min, {len(built.epochs)} passes")
+
+
+def read_export_texts(export: str, config: Path | None) -> pd.DataFrame:
+    """Return the records of an export, its columns as `config` names them, or as `inspect` would propose."""
+    import pandas as pd
+
+    from cxnlp.config import ExportConfig, load_config
+    from cxnlp.ingest import find_files, read_export, release_languages
+    from cxnlp.ingest.inspect import propose_export
+    from cxnlp.journey import default_journey
+
+    configured = load_config(config).export if config else None
+    batches = []
+    for file in find_files(ExportConfig(path=export), Path.cwd()):
+        mapping = configured or propose_export(file, default_journey())
+        batches += [batch.records for batch in read_export(file, mapping, default_journey())]
+    release_languages()
+    records = pd.concat(batches, ignore_index=True)
+    logger.info("%s: %s records", export, f"{len(records):,}")
+    return records
 
 
 def trained_model(name: str) -> Path | None:

@@ -78,13 +78,8 @@ def inspect_export(path: Path, journey: Journey, configured: ExportConfig | None
     columns, rows = profile(raw.chunks(20_000), raw.header)
     reader = TouchpointReader(journey, None)
     proposal = proposing.propose(columns, rows, reader)
-    problem = ""
-    if configured:
-        export = configured
-    else:
-        missing = [name for name in ("id", "text") if name not in proposal.columns]
-        problem = f"no column looks like {' or '.join(f'`{name}`' for name in missing)}" if missing else ""
-        export = _as_config(path, proposal)
+    problem = "" if configured else _missing(proposal)
+    export = configured or _as_config(path, proposal)
     trial = None
     if not problem:
         try:
@@ -103,6 +98,21 @@ def inspect_export(path: Path, journey: Journey, configured: ExportConfig | None
         *(path, raw, rows, columns, export, configured is None, proposal),
         *(dict(forms.most_common(6)), touchpoint_values, trial, problem),
     )
+
+
+def propose_export(path: Path, journey: Journey) -> ExportConfig:
+    """Return how `inspect` would have one file read; raise `ExportError` when no column looks like id or text."""
+    raw = open_export(path, ExportConfig(path=str(path)))
+    proposal = proposing.propose(*profile(raw.chunks(20_000), raw.header), TouchpointReader(journey, None))
+    problem = _missing(proposal)
+    if problem:
+        raise ExportError(f"{path}: {problem}; name the columns in a configuration (`cxnlp inspect`, --config)")
+    return _as_config(path, proposal)
+
+
+def _missing(proposal: Proposal) -> str:
+    missing = [name for name in ("id", "text") if name not in proposal.columns]
+    return f"no column looks like {' or '.join(f'`{name}`' for name in missing)}" if missing else ""
 
 
 def _as_config(path: Path, proposal: Proposal) -> ExportConfig:

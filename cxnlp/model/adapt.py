@@ -1,11 +1,15 @@
-"""Adapting a trained model to further labels: what `cxnlp train --from MODEL` does.
+"""Adapting a trained model to further labels, or to an export's texts: `cxnlp train --base MODEL`, `--adapt EXPORT`.
 
 The encoder starts from the model's, and so do the outputs for labels that it knows; outputs for new labels start from a
 linear probe (LP-FT: Kumar et al. 2022, ICLR). Two ways, by what is at hand:
 
 * own labels with others to keep (the default ones): both are trained on together, own rows repeated as often as is best
-  on validation (own and other rows count the same, few own ones less), so that new is learnt and old is kept
+  on validation (own and other rows count the same; a usual number where own ones are too few to choose by), so that new
+  is learnt and old is kept
 * own labels alone: fold by fold, so that every row is used for training and every row calibrates and sets thresholds
+
+Before the first of them, or instead of it, a warm-up may get the encoder used to the texts of an export, whose stars
+are weak labels (`weak.py`).
 """
 
 from __future__ import annotations
@@ -36,17 +40,23 @@ from cxnlp.model.network import Network
 from cxnlp.model.probe import start_heads
 from cxnlp.model.reading import Reader
 from cxnlp.model.train import Epoch, TrainSettings, fit
+from cxnlp.model.weak import unlike, with_stars, without_stars
 from cxnlp.taxonomy import parse_taxonomy
 
+#: Told of each step: steps done, steps in all, loss.
+Report = Callable[[int, int, float], None]
+
 FOLDS = 3
-#: How often own rows are repeated beside the others: what is tried.
+#: How often own rows are repeated beside the others: what is tried, and what is taken where too few own rows are in
+#: validation to choose by (docs/labelling.md has what each was worth for a theme learnt from 20 to 80 rows).
 EMPHASES = (1, 4, 12)
+USUAL_EMPHASIS = 4
 #: Other rows that are trained on beside the own ones, drawn at random: enough to keep what was learnt.
 REPLAYED = 2_000
 #: Passes over the rows: few where the model knows the tasks, more where it learns from little.
 PASSES_BESIDE_OTHERS = 2
 PASSES_ALONE = 8
-#: Own validation rows from which their score counts as much as that of the others.
+#: Own validation rows from which the emphasis is chosen by their score.
 SURE_ROWS = 30
 #: The encoder's peak rate, as a share of the usual one, where it was fine-tuned before.
 GENTLER = 0.4
@@ -54,13 +64,14 @@ GENTLER = 0.4
 
 @dataclass(frozen=True)
 class Adapted:
-    """How it went: score on validation by emphasis (empty without other rows), the one chosen, rows, time."""
+    """How it went: score on validation by emphasis (empty without own or other rows), the one chosen, rows, time."""
 
     scores: dict[int, float]
     emphasis: int
     epochs: list[Epoch]
     own_rows: int
     other_rows: int
+    weak_rows: int
     seconds: float
 
 
@@ -85,6 +96,22 @@ class _Start:
                 self.network.heads.weight[output] = weight
                 self.network.heads.bias[output] = bias
         return self.network
+
+    def warm_up(
+        self, weak: Examples, labelled: Examples, settings: TrainSettings, report: Report | None
+    ) -> list[Epoch]:
+        """Train on texts with stars beside labelled rows, and start from there in place of the model.
+
+        Outputs for the stars are thrown away.
+        """
+        wide = replace(self, layout=Layout(with_stars(self.layout.taxonomy)))
+        wide.network = Network(self.network.encoder, wide.layout.width, self.network.dropout.p)
+        rows = concatenate([weak, without_stars(labelled)])
+        epochs = fit(wide.ready(rows), self.reader, wide.layout, rows, settings, report=report)
+        self.encoder = _without_embeddings(self.network.encoder.state_dict())
+        weight, bias = wide.network.heads.weight.detach(), wide.network.heads.bias.detach()
+        self.heads = {output: (weight[output].clone(), bias[output].clone()) for output in self.heads}
+        return epochs
 
 
 def _start(model: Path | None, base: str, layout: Layout, settings: TrainSettings) -> _Start:
@@ -111,19 +138,24 @@ def _without_embeddings(state: Mapping[str, torch.Tensor]) -> dict[str, torch.Te
 
 
 def adapt(
-    own: Examples,
+    own: Examples | None,
     others: Examples | None,
     taxonomy_toml: str,
     out: Path,
     *,
     model: Path | None,
     base: str = DEFAULT_BASE,
+    weak: Examples | None = None,
     settings: TrainSettings | None = None,
-    emphases: Sequence[int] = EMPHASES,
-    report: Callable[[int, int, float], None] | None = None,
+    emphases: Sequence[int] | None = None,
+    report: Report | None = None,
     say: Callable[[str], None] = lambda _: None,
 ) -> Adapted:
     """Train on own rows, beside `others` where given, starting from `model` (or from the base alone); write `out`.
+
+    `emphases` are how often own rows are repeated beside the others: each is tried, the best on validation is kept. Not
+    given: `EMPHASES`, or `USUAL_EMPHASIS` alone with fewer than `SURE_ROWS` own validation rows. `weak` are texts with
+    stars to warm up on (`weak.weakly_labelled`): they need `model` and `others`, and then `own` may be None.
 
     Gold rows of either are left out. Raise `LabelsError`, `TaxonomyError` or `ModelError` before any long work when
     labels, taxonomy or model cannot be used.
@@ -131,9 +163,13 @@ def adapt(
     began = time.perf_counter()
     taxonomy = parse_taxonomy(taxonomy_toml)
     layout = Layout(taxonomy)
-    together = without_gold(own if others is None else concatenate([own, others]))
+    if weak is not None and (model is None or others is None):
+        raise ValueError("texts with stars need a model, and labelled rows that keep what it knows")
+    given = concatenate([rows for rows in (own, others) if rows is not None])
+    together = without_gold(given)
     check_trainable(together, taxonomy)
-    mine = set(own.ids)
+    weak = unlike(weak, given) if weak is not None else None
+    mine = set(own.ids) if own is not None else set()
     is_own = np.array([row_id in mine for row_id in together.ids], dtype=bool)
     settings = settings or TrainSettings(epochs=PASSES_ALONE if others is None else PASSES_BESIDE_OTHERS)
     if model is not None:
@@ -145,11 +181,13 @@ def adapt(
         emphasis, train, validation = 1, together, together.take([])
     else:
         scores, emphasis, epochs, calibration, train, validation = _beside(
-            together, is_own, start, settings, emphases, report, say
+            together, is_own, weak, start, settings, emphases, report, say
         )
     seconds = time.perf_counter() - began
     record = training_record(train, validation, settings, epochs, seconds)
     record["from"] = {"model": model.name if model else "", "emphasis": emphasis, "scores": scores}
+    weak_rows = 0 if weak is None else len(weak)
+    record["rows"]["with_stars_only"] = weak_rows
     folder.save(
         out,
         network=start.network,
@@ -160,14 +198,14 @@ def adapt(
         calibration=calibration,
         training=record,
     )
-    return Adapted(scores, emphasis, epochs, int(is_own.sum()), int((~is_own).sum()), seconds)
+    return Adapted(scores, emphasis, epochs, int(is_own.sum()), int((~is_own).sum()), weak_rows, seconds)
 
 
 def _alone(
     rows: Examples,
     start: _Start,
     settings: TrainSettings,
-    report: Callable[[int, int, float], None] | None,
+    report: Report | None,
     say: Callable[[str], None],
 ) -> tuple[list[Epoch], decide.Calibration]:
     """Train on all rows; calibrate on what models of the other folds said of each row."""
@@ -194,13 +232,14 @@ def fold_of(rows: Examples, seed: int, folds: int = FOLDS) -> npt.NDArray[np.int
 def _beside(
     rows: Examples,
     is_own: npt.NDArray[np.bool_],
+    weak: Examples | None,
     start: _Start,
     settings: TrainSettings,
-    emphases: Sequence[int],
-    report: Callable[[int, int, float], None] | None,
+    emphases: Sequence[int] | None,
+    report: Report | None,
     say: Callable[[str], None],
 ) -> tuple[dict[int, float], int, list[Epoch], decide.Calibration, Examples, Examples]:
-    """Try each emphasis and keep the best."""
+    """Warm up where asked, then try each emphasis and keep the best."""
     train_rows, validation_rows = split_validation(rows, VALIDATION_SHARE, settings.seed)
     generator = np.random.default_rng(settings.seed)
     others = train_rows[~is_own[train_rows]]
@@ -210,28 +249,34 @@ def _beside(
     own_validation = rows.take(validation_rows[is_own[validation_rows]])
     other_validation = rows.take(validation_rows[~is_own[validation_rows]])
 
-    # few own rows score by luck: they count for half from SURE_ROWS on, for less below
-    weight = 0.5 * min(1.0, len(own_validation) / SURE_ROWS) if len(other_validation) else 1.0
+    epochs: list[Epoch] = []
+    if weak is not None:
+        say(f"Warming up on {len(weak)} texts with stars beside {len(others)} labelled rows …")
+        epochs = start.warm_up(weak, rows.take(others), settings, report)
+    if not len(own):
+        start.ready(rows.take(others))
+        emphases = ()
+    elif emphases is None:  # few own rows would choose by luck
+        emphases = EMPHASES if len(own_validation) >= SURE_ROWS else (USUAL_EMPHASIS,)
 
     def score(network: Network) -> float:
-        parts = ((own_validation, weight), (other_validation, 1 - weight))
-        return sum(
-            share * validation_score(network, start.reader, start.layout, part) for part, share in parts if share
-        )
+        parts = [part for part in (own_validation, other_validation) if len(part)]
+        return float(np.mean([validation_score(network, start.reader, start.layout, part) for part in parts]))
 
     scores: dict[int, float] = {}
-    best: tuple[float, dict[str, torch.Tensor], list[Epoch]] | None = None
-    chosen = emphases[0]
+    best: tuple[float, dict[str, torch.Tensor]] | None = None
+    chosen = 0
     for emphasis in emphases:
         train = rows.take(np.concatenate([others, *[own] * emphasis]))
         say(f"Own rows {emphasis}×: {len(own)} rows beside {len(others)} others …")
         # the validation score of each pass is not asked for: it would choose the pass as well as the emphasis
-        epochs = fit(start.ready(train), start.reader, start.layout, train, settings, report=report)
+        passed = fit(start.ready(train), start.reader, start.layout, train, settings, report=report)
         scores[emphasis] = round(score(start.network), 4)
         say(f"Own rows {emphasis}×: validation {scores[emphasis]:.3f}")
         if best is None or scores[emphasis] > best[0]:
-            best, chosen = (scores[emphasis], _without_embeddings(start.network.state_dict()), epochs), emphasis
-    assert best is not None
-    start.network.load_state_dict(best[1], strict=False)
+            best = (scores[emphasis], _without_embeddings(start.network.state_dict()))
+            chosen, epochs = emphasis, passed
+    if best:
+        start.network.load_state_dict(best[1], strict=False)
     calibration = decide.fit(network_logits(start.network, start.reader, validation), validation.targets, start.layout)
-    return scores, chosen, best[2], calibration, rows.take(np.concatenate([own, others])), validation
+    return scores, chosen, epochs, calibration, rows.take(np.concatenate([own, others])), validation

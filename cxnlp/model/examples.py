@@ -66,6 +66,10 @@ class Examples:
             targets={name: values[chosen] for name, values in self.targets.items()},
         )
 
+    def with_targets(self, targets: dict[str, Floats]) -> Examples:
+        """Return the rows with other labels."""
+        return replace(self, targets=targets)
+
     def labelled(self, task: str) -> npt.NDArray[np.bool_]:
         """Return which rows carry this task, [rows]."""
         return ~np.isnan(self.targets[task][:, 0])

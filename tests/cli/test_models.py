@@ -12,7 +12,7 @@ from model.conftest import TOML, one_thread, rows, tiny_base  # noqa: F401  (fix
 from typer.testing import CliRunner, Result
 
 from cxnlp.cli import models
-from cxnlp.errors import LabelsError, ModelError, TaxonomyError
+from cxnlp.errors import LabelsError, ModelError, TaxonomyError, WrongUsageError
 
 
 @pytest.fixture
@@ -64,6 +64,38 @@ def test_the_whole_way_from_labels_to_a_model_in_use(folder: Path, tiny_base: Pa
     assert isinstance(refused.exception, ModelError)
     assert call("models", "promote", "second", "--to", "default", "--force").exit_code == 0
     assert "again" in call("models", "rollback", "default").stdout
+
+
+def test_a_model_gets_used_to_an_export(folder: Path, tiny_base: Path) -> None:  # noqa: F811
+    assert train(folder, tiny_base, "first").exit_code == 0
+    export = folder / "export.csv"
+    words = [f"w{n % 60} w{n % 7} " + ("glad again" if n % 2 else "cross again") for n in range(240)]
+    pd.DataFrame({"id": range(240), "comment": words, "stars": [5 if n % 2 else 1 for n in range(240)]}).to_csv(
+        export, index=False
+    )
+    adapted = call(
+        "train", "--adapt", export, "--base", "first", "--beside", folder / "labels.csv", "--epochs", 1,
+        "--taxonomy", folder / "taxonomy.toml", "--out", folder / "models" / "used",
+    )  # fmt: skip
+    assert adapted.exit_code == 0, adapted.output
+    assert "texts with stars in" in adapted.stdout
+    record = json.loads((folder / "models" / "used" / "training.json").read_text(encoding="utf-8"))
+    assert record["rows"]["with_stars_only"] > 150
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--adapt", "e.csv", "--base", "first"], "needs --beside"),
+        (["labels.csv", "--config", "cxnlp.toml"], "there is no --adapt"),
+        ([], "expected LABELS"),
+        (["labels.csv", "--beside", "labels.csv"], "needs a trained model"),
+    ],
+)
+def test_arguments_that_do_not_fit_together(arguments: list[str], message: str, folder: Path) -> None:
+    result = call("train", *arguments, "--out", folder / "models" / "mine")
+    assert isinstance(result.exception, WrongUsageError)
+    assert message in str(result.exception)
 
 
 def test_no_models_yet(folder: Path) -> None:

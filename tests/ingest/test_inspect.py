@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from cxnlp.config import ExportConfig
-from cxnlp.ingest.inspect import inspect_export
+from cxnlp.errors import ExportError
+from cxnlp.ingest.inspect import inspect_export, propose_export
 from cxnlp.ingest.inspect_text import render
 from cxnlp.ingest.propose import name_score
 from cxnlp.journey import default_journey
@@ -101,6 +102,14 @@ def test_the_proposed_mapping_is_toml_that_reads_the_export(tmp_path: Path) -> N
     assert "→ buy" in shown
     assert "not in the journey" in shown
     assert found.trial.touchpoint_sources == {"column": 14, "none": 14}
+
+
+def test_a_mapping_is_proposed_without_a_trial(tmp_path: Path) -> None:
+    path = _export(tmp_path / "export.csv", "id;text;stars", IDS, TEXTS, MARKS)
+    proposed = propose_export(path, default_journey())
+    assert proposed == inspect_export(path, default_journey()).export
+    with pytest.raises(ExportError, match="no column looks like `text`; name the columns in a configuration"):
+        propose_export(_export(tmp_path / "numbers.csv", "id;n", IDS, IDS), default_journey())
 
 
 def test_no_words_of_a_customer_are_shown(tmp_path: Path) -> None:

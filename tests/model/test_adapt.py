@@ -11,11 +11,13 @@ import pytest
 
 from cxnlp.errors import LabelsError
 from cxnlp.model import folder
-from cxnlp.model.adapt import adapt, fold_of
+from cxnlp.model.adapt import USUAL_EMPHASIS, adapt, fold_of
 from cxnlp.model.assess import decisions_of
+from cxnlp.model.build import pooled_vectors
 from cxnlp.model.examples import Examples, from_frame
 from cxnlp.model.predict import Predictor
 from cxnlp.model.train import TrainSettings
+from cxnlp.model.weak import STARS, weakly_labelled
 from cxnlp.taxonomy import parse_taxonomy
 
 QUICK = TrainSettings(seed=3, epochs=3, rate=2e-3, head_rate=1e-2, distort_share=0.0)
@@ -46,6 +48,12 @@ def own_rows(count: int, toml: str) -> Examples:
     return from_frame(pd.DataFrame(found), parse_taxonomy(toml))
 
 
+def beside(examples: Examples) -> Examples:
+    """The old rows, none of which has the new label."""
+    mood = np.concatenate([examples.targets["mood"], np.zeros((len(examples), 1), dtype=np.float32)], axis=1)
+    return examples.with_targets({**examples.targets, "mood": mood})
+
+
 def micro_f1(model: Path, rows: Examples, task: str, label: str) -> float:
     predictor = Predictor.load(model, precision="fp32")
     place = predictor.taxonomy.task(task).label_names.index(label)
@@ -60,9 +68,7 @@ def test_a_new_label_is_learnt_beside_the_old_ones(
 ) -> None:
     toml = with_new_label(taxonomy_toml)
     known = parse_taxonomy(toml)
-    others = Examples(**{**vars(examples), "targets": dict(examples.targets)})
-    mood = np.concatenate([others.targets["mood"], np.zeros((len(others), 1), dtype=np.float32)], axis=1)
-    others.targets["mood"] = mood
+    others = beside(examples)
     own = own_rows(160, toml)
     out = tmp_path / "mine"
     how = adapt(own, others, toml, out, model=tiny_model, settings=QUICK, emphases=(1, 4))
@@ -94,11 +100,63 @@ def test_own_rows_alone_are_all_used_and_gold_is_not(
     assert micro_f1(tmp_path / "mine", gold, "mood", "cross") > 0.8
 
 
+@pytest.mark.slow
+def test_a_warm_up_on_stars_teaches_the_encoder_the_exports_words_and_keeps_what_it_knew(
+    tiny_model: Path, examples: Examples, taxonomy_toml: str, tmp_path: Path
+) -> None:
+    """The export has few stars where it says `w3`, a word that means nothing in the labelled rows."""
+    generator = np.random.default_rng(8)
+    cross = generator.random(400) < 0.5
+    words = [[f"w{n}" for n in generator.integers(10, 60, size=6)] + ["w3"] * (2 * bad) for bad in cross]
+    export = pd.DataFrame(
+        {
+            "id": [f"e{n}" for n in range(400)],
+            "author": "customer",
+            "text": [" ".join(row) for row in words],
+            "stars": np.where(cross, 1.0, 5.0),
+            "scale_low": 1.0,
+            "scale_high": 5.0,
+            "language": "en",
+        }
+    )
+    taxonomy = parse_taxonomy(taxonomy_toml)
+    weak, held = (weakly_labelled(part, taxonomy, seed=1) for part in (export.iloc[:280], export.iloc[280:]))
+    out = tmp_path / "warm"
+    how = adapt(None, examples, taxonomy_toml, out, model=tiny_model, weak=weak, settings=QUICK)
+    assert (how.own_rows, how.emphasis, how.scores) == (0, 0, {})
+    assert how.weak_rows == 280
+    assert folder.taxonomy_of(out).task_names == taxonomy.task_names
+
+    def told_apart(model: Path) -> float:
+        """How far apart the encoder puts texts with and without the word, in standard deviations."""
+        known = folder.load(model)
+        vectors = pooled_vectors(known.network, known.reader, held)
+        bad = held.targets[STARS.name][:, 0] > 0.5
+        gap = vectors[bad].mean(0) - vectors[~bad].mean(0)
+        return float(np.linalg.norm(gap) / np.linalg.norm(vectors.std(0)))
+
+    assert told_apart(out) > 1.2 * told_apart(tiny_model)
+    gold = examples.take(np.array([part == "gold" for part in examples.parts]))
+    assert micro_f1(out, gold, "mood", "cross") > micro_f1(tiny_model, gold, "mood", "cross") - 0.1
+
+
 def test_too_few_rows_are_refused_before_anything_is_loaded(
     examples: Examples, taxonomy_toml: str, tmp_path: Path
 ) -> None:
     with pytest.raises(LabelsError, match="expected at least"):
         adapt(examples.take(np.arange(20)), None, taxonomy_toml, tmp_path / "mine", model=Path("/nowhere"))
+
+
+@pytest.mark.slow
+def test_few_own_rows_do_not_choose_how_much_they_weigh(
+    tiny_model: Path, examples: Examples, taxonomy_toml: str, tmp_path: Path
+) -> None:
+    own = own_rows(40, with_new_label(taxonomy_toml))
+    quick = TrainSettings(seed=3, epochs=1, distort_share=0.0)
+    how = adapt(
+        own, beside(examples), with_new_label(taxonomy_toml), tmp_path / "mine", model=tiny_model, settings=quick
+    )
+    assert list(how.scores) == [how.emphasis] == [USUAL_EMPHASIS]
 
 
 def test_near_duplicates_share_a_fold(examples: Examples) -> None:
