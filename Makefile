@@ -36,7 +36,7 @@ test-all: $(READY)  ## `make test`, then the long checks
 
 model: $(READY)  ## train the default model anew from data/labelled (10 minutes on 2 idle cores) and evaluate it
 	$(BIN)/cxnlp models pull --if-missing
-	$(BIN)/cxnlp train data/labelled --sets $(SETS) --out models/candidate
+	$(BIN)/cxnlp train data/labelled --sets $(SETS) --epochs 3 --out models/candidate
 	$(BIN)/cxnlp evaluate data/labelled --sets $(SETS) --model models/candidate --save --html models/candidate.html
 	@echo "Put it to use, if it is not worse: cxnlp models promote candidate"
 

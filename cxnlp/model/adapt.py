@@ -102,8 +102,10 @@ class _Start:
     ) -> list[Epoch]:
         """Train on texts with stars beside labelled rows, and start from there in place of the model.
 
-        Outputs for the stars are thrown away.
+        Of the texts the model's own answers are kept up (Li & Hoiem 2017), so that it goes on reading what is said and
+        does not come to guess it from the stars. Outputs for the stars are thrown away.
         """
+        weak = self._with_answers(weak, labelled)
         wide = replace(self, layout=Layout(with_stars(self.layout.taxonomy)))
         wide.network = Network(self.network.encoder, wide.layout.width, self.network.dropout.p)
         rows = concatenate([weak, without_stars(labelled)])
@@ -112,6 +114,15 @@ class _Start:
         weight, bias = wide.network.heads.weight.detach(), wide.network.heads.bias.detach()
         self.heads = {output: (weight[output].clone(), bias[output].clone()) for output in self.heads}
         return epochs
+
+    def _with_answers(self, weak: Examples, labelled: Examples) -> Examples:
+        """Return the texts with the model's probabilities as labels, in tasks of which it knows all labels."""
+        logits = network_logits(self.ready(labelled), self.reader, weak)
+        targets = dict(weak.targets)
+        for task, where in self.layout:
+            if all(output in self.heads for output in range(where.start, where.stop)):
+                targets[task.name] = decide.probabilities(logits[:, where], task, 1.0).astype(np.float32)
+        return weak.with_targets(targets)
 
 
 def _start(model: Path | None, base: str, layout: Layout, settings: TrainSettings) -> _Start:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+import math
 import unicodedata
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -198,14 +200,19 @@ def normal_form(text: str) -> str:
 def near_duplicate_groups(texts: Sequence[str]) -> Indices:
     """Return a group number per text; texts that share most of their character trigrams are in one group.
 
-    Candidates come from shared rare trigrams (prefix filtering, Chaudhuri et al. 2006): of each text only the rarest
-    are looked up, enough for any pair above the threshold to meet; pairs are then checked exactly and joined.
+    Candidates come from shared rare trigrams (prefix filtering, Chaudhuri et al. 2006; shorter prefixes for the shorter
+    text of a pair, Xiao et al. 2008): enough for any pair above the threshold to meet. Pairs are then checked exactly
+    and joined.
     """
     shingles = []
     for text in texts:
         padded = f" {normal_form(text)} "
         shingles.append(frozenset(padded[i : i + 3] for i in range(max(1, len(padded) - 2))))
-    frequency = Counter(piece for pieces in shingles for piece in pieces)
+    frequency = Counter(chain.from_iterable(shingles))
+    by_rarity = sorted(frequency, key=lambda piece: (frequency[piece], piece))
+    rank = {piece: place for place, piece in enumerate(by_rarity)}
+    ranked = [frozenset(rank[piece] for piece in pieces) for pieces in shingles]
+    sizes = [len(pieces) for pieces in ranked]
     parent = list(range(len(texts)))
 
     def root(node: int) -> int:
@@ -214,20 +221,22 @@ def near_duplicate_groups(texts: Sequence[str]) -> Indices:
             node = parent[node]
         return node
 
-    index: dict[str, list[int]] = {}
-    for row in sorted(range(len(texts)), key=lambda i: len(shingles[i])):
-        pieces = shingles[row]
-        rare = sorted(pieces, key=lambda piece: (frequency[piece], piece))
-        rare = rare[: len(rare) - int(np.ceil(NEAR_DUPLICATE * len(rare))) + 1]
-        candidates = {other for piece in rare for other in index.get(piece, ())}
-        least = NEAR_DUPLICATE * len(pieces)  # a text with fewer trigrams cannot share enough
-        for other in candidates:
-            if len(shingles[other]) < least or root(other) == root(row):
-                continue
-            shared = len(pieces & shingles[other])
-            if shared >= NEAR_DUPLICATE * (len(pieces) + len(shingles[other]) - shared):
-                parent[root(row)] = root(other)
+    index: dict[int, list[int]] = {}
+    for row in sorted(range(len(texts)), key=sizes.__getitem__):
+        pieces, size = ranked[row], sizes[row]
+        rare = sorted(pieces)[: size - math.ceil(NEAR_DUPLICATE * size) + 1]
+        candidates: set[int] = set()
         for piece in rare:
+            candidates.update(index.get(piece, ()))
+        least = NEAR_DUPLICATE * size  # a text with fewer trigrams cannot share enough
+        for other in candidates:
+            if sizes[other] < least:
+                continue
+            shared = len(pieces & ranked[other])
+            if shared >= NEAR_DUPLICATE * (size + sizes[other] - shared):
+                parent[root(row)] = root(other)
+        # what comes later is at least as long, so it shares more with this text than the threshold says
+        for piece in rare[: size - math.ceil(2 * NEAR_DUPLICATE / (1 + NEAR_DUPLICATE) * size) + 1]:
             index.setdefault(piece, []).append(row)
     return np.array([root(row) for row in range(len(texts))], dtype=np.int64)
 

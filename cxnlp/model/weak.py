@@ -1,8 +1,9 @@
 """Stars as weak labels: what a warm-up on a customer's own unlabelled export learns from (`cxnlp train --adapt`).
 
 The stars of each text become a further ordinal task beside the labelled rows' tasks; its outputs are thrown away when
-the warm-up ends. The encoder so gets used to the export's language, trade and spelling, while what it answers is still
-taught by labelled rows alone (an auxiliary task: Caruana 1997).
+the warm-up ends (an auxiliary task: Caruana 1997). The encoder so gets used to the export's language, trade and
+spelling. What it answers is not taught by stars, or it could not be held against them: labelled rows teach it, and on
+the export's texts the answers it had before.
 """
 
 from __future__ import annotations
