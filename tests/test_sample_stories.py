@@ -62,10 +62,13 @@ def test_the_refund_promise_is_mostly_broken_among_those_who_mention_it(summary:
     assert pay.promise is not None
     assert pay.promise.broken.count > pay.promise.kept.count
     assert pay.promise.broken_of_mentioned.low > 0.5
+    assert any(f.kind == "promise_broken" and f.group == "pay" for f in summary.findings[:5])
 
 
 def test_a_cause_the_taxonomy_does_not_know_is_found(summary: Summary) -> None:
     with (DATA / "exports" / "source" / "texts.csv").open(encoding="utf-8", newline="") as file:
         planted = {row["text"][:40] for row in csv.DictReader(file) if row["pool"] == "ethics"}
-    found = [theme for theme in summary.themes if all(quote.text[:40] in planted for quote in theme.quotes)]
+    # of a theme's quotes one is its least typical text, on purpose: what lies at the edge may be of another subject
+    typical = [(theme, [q for q in theme.quotes if q.rule != "edge"]) for theme in summary.themes]
+    found = [theme for theme, quotes in typical if quotes and all(quote.text[:40] in planted for quote in quotes)]
     assert any(theme.words and theme.share.count >= 10 for theme in found)
