@@ -3,7 +3,8 @@
 Each set gets a taxonomy of a few lines (below), is split here where its official test part is kept back, and is
 trained with the same settings as the shipped model. Nothing trained here ships.
 
-    python scripts/benchmark_public.py --sets ../shared/benchmarks armanemo poleval2024 goemotions
+    python scripts/benchmark_public.py --sets ../shared/benchmarks armanemo poleval2024
+    python scripts/benchmark_public.py --sets ../shared/benchmarks goemotions --epochs 2
 """
 
 from __future__ import annotations
