@@ -181,7 +181,7 @@ def own_gold(store: Store, config: Config, model: ReportModel) -> tuple[GoldRow,
     """Return the rows of `[report] gold`, labelled by people, with what the model said of the same texts."""
     if not config.report.gold:
         return ()
-    frame = random_rows(read_labelled([config.resolve(config.report.gold)], model.taxonomy))
+    frame = random_rows(read_labelled([config.resolve(config.report.gold)], model.taxonomy, known_only=True))
     # by id first: a spreadsheet may have changed a text's line breaks, and with them its hash
     known = store.text_hashes_of(list(frame["id"]))
     frame = frame.assign(

@@ -119,6 +119,17 @@ class Taxonomy(BaseModel):
         shape = [(task.name, task.kind, task.label_names, task.none, task.exclusive) for task in self.tasks]
         return hashlib.sha256(json.dumps(shape).encode()).hexdigest()[:12]
 
+    def extends(self, other: Taxonomy) -> bool:
+        """Whether every task of the other is here, of the same kind and with all its labels."""
+        mine = {task.name: task for task in self.tasks}
+        return all(
+            task.name in mine
+            and mine[task.name].kind == task.kind
+            and mine[task.name].none == task.none
+            and set(task.label_names) <= set(mine[task.name].label_names)
+            for task in other.tasks
+        )
+
     def serves_report(self) -> bool:
         """Whether the report's five tasks are all here."""
         return all(name in self.task_names for name in REPORT_TASKS)

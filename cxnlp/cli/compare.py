@@ -58,7 +58,8 @@ def compare(
             kept = [kept_lines(place, known) for place, known in zip(places, taxonomies, strict=True)]
             if kept[0] is None or kept[1] is None:
                 logger.info(
-                    "no frozen gold: run `cxnlp evaluate LABELS --model MODEL --save` for both, or give --frozen"
+                    "no frozen gold: run `cxnlp evaluate LABELS --model MODEL --save --no-baselines` for both, LABELS "
+                    "being those of the model in use; or give --frozen"
                 )
                 continue
             lines = [part for part in kept if part is not None]
@@ -72,8 +73,8 @@ def compare(
                     f"  {change.verdict}: {where}, F1 {change.before:.2f} before, {change.after:.2f} after "
                     f"({100 * change.low:+.1f} to {100 * change.high:+.1f} points)"
                 )
-        for (task, label), (right, given, wanted) in comparison.new_labels.items():
-            typer.echo(f"  new: {task}/{label}, given to {given} rows, {right} of them rightly; {wanted} have it")
+        for (task, label), new in comparison.new_labels.items():
+            typer.echo(f"  new: {task}/{label}: {new.words}")
     if html_file:
         page = render(comparisons, later, readers[0].version, readers[1].version)
         html_file.write_text(page, encoding="utf-8")
@@ -84,6 +85,7 @@ def gold_lines(
     reader: Predictor, files: list[Path], taxonomy: Taxonomy, sets: list[Path] | None
 ) -> list[dict[str, Any]]:
     """Return what a model says of the gold rows of labelled files, beside what people say by `taxonomy`."""
+    from cxnlp.labelling.layout import guideline_version
     from cxnlp.labelling.rows import read_labelled
     from cxnlp.model.compare import read_gold
 
@@ -91,7 +93,8 @@ def gold_lines(
     gold = frame[frame["part"] == "gold"]
     rows = gold if len(gold) else frame
     predictions = reader.predict(list(rows["text"]), list(rows["author"]))
-    return read_gold(rows, [prediction.labels for prediction in predictions], reader.taxonomy, taxonomy)
+    said = [prediction.labels for prediction in predictions]
+    return read_gold(rows, said, reader.taxonomy, taxonomy, guideline_version(taxonomy))
 
 
 def kept_lines(folder: Path, taxonomy: Taxonomy) -> list[dict[str, Any]] | None:

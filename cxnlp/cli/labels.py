@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from cxnlp.cli.options import DEFAULT_CONFIG, ConfigOption
+from cxnlp.cli.options import DEFAULT_CONFIG, ConfigOption, TaxonomyOption, find_taxonomy
 from cxnlp.console import logger
 from cxnlp.console import progress as progress_bar
 from cxnlp.errors import WrongUsageError
@@ -22,12 +22,6 @@ labels_app = typer.Typer(
     no_args_is_help=True, help="Rows worth labelling, into a workbook and back.", rich_markup_mode=None
 )
 
-TaxonomyOption = Annotated[
-    Path | None,
-    typer.Option(
-        "--taxonomy", help="Taxonomy file; taxonomy.toml of this folder, else the default one.", show_default=False
-    ),
-]
 Returneds = Annotated[list[Path], typer.Argument(help="Labelled sheets: .xlsx, .csv, or Label Studio's .json.")]
 SHOWN = 50
 
@@ -35,14 +29,6 @@ SHOWN = 50
 def register(app: typer.Typer) -> None:
     """Add this module's commands to `app`."""
     app.add_typer(labels_app, name="labels")
-
-
-def find_taxonomy(path: Path | None) -> Taxonomy:
-    """Return the taxonomy that is meant: the file given, else `taxonomy.toml` here, else the default one."""
-    from cxnlp.taxonomy import load_taxonomy
-
-    here = Path("taxonomy.toml")
-    return load_taxonomy(path if path is not None else here if here.exists() else None)
 
 
 def parse_mix(text: str) -> dict[str, float]:
@@ -71,12 +57,21 @@ def sample(
         ),
     ] = "",
     sought: Annotated[
-        str, typer.Option("--for", help="Look for candidates of this new label of the taxonomy, by its definition.")
+        str,
+        typer.Option(
+            "--for",
+            help="Look for candidates of this new label of the taxonomy, by its definition; also among rows that were "
+            "labelled by an earlier version of the taxonomy.",
+        ),
     ] = "",
     tasks: Annotated[str, typer.Option(help="Ask only for these tasks, separated by commas.")] = "",
     author: Annotated[Literal["customer", "company", "both"], typer.Option(help="Whose texts.")] = "both",
     labels: Annotated[
-        Path, typer.Option(help="Folder of the labels taken in so far: they are not drawn again.")
+        Path,
+        typer.Option(
+            help="Folder of the labels taken in so far. Its random (gold) rows are never drawn again; the others only "
+            "as random ones, for a random draw must be fair, as suspected ones, or by --for."
+        ),
     ] = Path("labels"),
     suggest: Annotated[
         bool, typer.Option(help="Show what the model says beside the cells. It sways who labels: off by default.")
@@ -97,7 +92,7 @@ def sample(
     from cxnlp.labelling.prepare import Wish, make_sheet
     from cxnlp.store import Store
 
-    settled = find_taxonomy(taxonomy)
+    settled = find_taxonomy(taxonomy)[0]
     settings = load_config(config)
     wish = Wish(
         rows=rows,
@@ -141,7 +136,7 @@ def check(files: Returneds, taxonomy: TaxonomyOption = None) -> None:
     """Say what is wrong in a labelled sheet, cell by cell; status 3 when anything is."""
     from cxnlp.labelling.returned import read_returned
 
-    settled = find_taxonomy(taxonomy)
+    settled = find_taxonomy(taxonomy)[0]
     wrong = 0
     for path in files:
         found = read_returned(path, settled)
@@ -177,7 +172,7 @@ def agree(
 
     if len(files) < 2:
         raise WrongUsageError("give two or more labelled sheets")
-    settled = find_taxonomy(taxonomy)
+    settled = find_taxonomy(taxonomy)[0]
     returned = [usable(read_returned(path, settled)) for path in files]
     names = annotators(files)
     frames = [found.frame for found in returned]
@@ -245,7 +240,7 @@ def take(
     from cxnlp.labelling.intake import take_in
     from cxnlp.labelling.returned import read_returned
 
-    settled = find_taxonomy(taxonomy)
+    settled = find_taxonomy(taxonomy)[0]
     sheets = [usable(read_returned(path, settled)) for path in files]
     for found in sheets:
         with owner_only():
@@ -282,11 +277,11 @@ def errors(
     """List labels that look wrong, most suspicious first (cleanlab on cross-validated probabilities)."""
     from cxnlp.cli.models import label_files
     from cxnlp.labelling.rows import read_labelled
-    from cxnlp.labelling.suspects import find_suspects
+    from cxnlp.labelling.suspects import TRUSTED_ROWS, find_suspects
 
     if out is not None and out.exists():
         raise WrongUsageError(f"{out}: is there already; give another name")
-    settled = find_taxonomy(taxonomy)
+    settled = find_taxonomy(taxonomy)[0]
     labelled = read_labelled(label_files(files), settled, sets=tuple(sets or ()))
     vectors = embed_with_bar(list(labelled["text"]), list(labelled["author"]))
     found = find_suspects(labelled, vectors, settled, seed=seed)
@@ -294,6 +289,9 @@ def errors(
         typer.echo(f"{row['file']} line {row['line']} ({row['id']}), {row['task']}: {row['given']}: {row['doubt']}")
     looked = ", ".join(f"{name} {rows:,}" for name, rows in found.judged.items())
     typer.echo(f"{len(found.rows)} doubts on {found.rows['id'].nunique()} rows (looked at: {looked})")
+    if found.noisy:
+        names = ", ".join(found.noisy)
+        logger.warning("%s: with fewer than %d labelled rows most of these doubts are noise", names, TRUSTED_ROWS)
     if found.left_out:
         logger.info("too rare to be judged: %s", ", ".join(found.left_out))
     if out is not None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from cxnlp.cli.options import TaxonomyOption, find_taxonomy
 from cxnlp.console import logger
 from cxnlp.console import progress as progress_bar
 from cxnlp.errors import LabelsError, WrongUsageError
@@ -49,12 +50,23 @@ def label_files(paths: list[Path]) -> list[Path]:
     return found
 
 
-def read_examples(paths: list[Path], taxonomy: Taxonomy, sets: list[Path] | None) -> Examples:
-    """Read labelled files as examples."""
-    from cxnlp.labelling.rows import read_labelled
+def read_examples(
+    paths: list[Path], taxonomy: Taxonomy, sets: list[Path] | None, *, need_text: bool = True
+) -> Examples:
+    """Read labelled files as examples; without `need_text` nor `sets`, rows of public sets are left out."""
+    from cxnlp.labelling.rows import NOT_JOINED, read_labelled
     from cxnlp.model.examples import from_frame
 
-    return from_frame(read_labelled(label_files(paths), taxonomy, sets=tuple(sets or ())), taxonomy)
+    frame = read_labelled(label_files(paths), taxonomy, sets=tuple(sets or ()), need_text=need_text or bool(sets))
+    here = frame["text"] != NOT_JOINED
+    missing = int((~here).sum())
+    if missing:
+        logger.warning(
+            "%s of %s labelled rows are left out: they belong to public sets whose texts are not here (--sets FOLDER)",
+            f"{missing:,}",
+            f"{len(frame):,}",
+        )
+    return from_frame(frame[here], taxonomy)
 
 
 def train(
@@ -66,7 +78,7 @@ def train(
             show_default=False,
         ),
     ] = None,
-    taxonomy: Annotated[Path | None, typer.Option(help="Taxonomy file; the default one if not given.")] = None,
+    taxonomy: TaxonomyOption = None,
     base: Annotated[
         str, typer.Option(help="Where to start: a base encoder, or a trained model's name or folder.")
     ] = "multilingual-e5-small",
@@ -99,10 +111,7 @@ def train(
     from collections import deque
     from dataclasses import replace
 
-    from cxnlp.taxonomy import default_taxonomy_toml, load_taxonomy
-
-    settled = load_taxonomy(taxonomy)
-    toml = default_taxonomy_toml() if taxonomy is None else taxonomy.read_text(encoding="utf-8")
+    settled, toml = find_taxonomy(taxonomy)
     start = trained_model(base)
     if beside and start is None:
         raise WrongUsageError(f"--beside needs a trained model as --base; {base!r} is none")
@@ -113,7 +122,7 @@ def train(
     if not labels and not export:
         raise WrongUsageError("expected LABELS, --adapt EXPORT, or both")
     examples = read_examples(labels, settled, sets) if labels else None
-    others = read_examples(beside, settled, sets) if beside else None
+    others = read_examples(beside, settled, sets, need_text=False) if beside else None
 
     from cxnlp.model.build import build
     from cxnlp.model.train import TrainSettings
@@ -180,10 +189,9 @@ def read_export_texts(export: str, config: Path | None) -> pd.DataFrame:
 
 def trained_model(name: str) -> Path | None:
     """Return the folder of a trained model of that name or path, or None: then it is a base encoder's."""
-    from cxnlp.model.base import models_home
-    from cxnlp.model.folder import MANIFEST
+    from cxnlp.model.registry import trained_folder
 
-    return next((place for place in (Path(name), models_home() / name) if (place / MANIFEST).exists()), None)
+    return trained_folder(name)
 
 
 def evaluate(
@@ -204,7 +212,8 @@ def evaluate(
 ) -> None:
     """Score a model on labelled gold rows, with intervals, beside the baselines.
 
-    Rows marked `gold` are scored, the others train the baselines; without such a mark all rows are scored.
+    Rows marked `gold` are scored, the others train the baselines; without such a mark all rows are scored. Rows of
+    public sets whose texts are not here (--sets) are left out.
     """
     import json
 
@@ -220,7 +229,7 @@ def evaluate(
     from cxnlp.model.predict import Predictor
 
     assess.check_taxonomy(known, settled)
-    examples = read_examples(labels, known, sets)
+    examples = read_examples(labels, known, sets, need_text=False)
     predictor = Predictor.load(path)
     found = assess.assess(
         predictor, examples, with_baselines=baselines, seed=assess.training_seed(path), say=logger.info
@@ -252,6 +261,8 @@ def list_versions() -> None:
             typer.echo(f"{version.name}  broken: {version.problem}")
             continue
         line = f"{version.name}@{version.fingerprint}  {version.taxonomy}"
+        if version.folder.parent == registry.HERE:
+            line += f"  ({version.folder})"
         if version.scores:
             lead = leading_slice(version.scores)
             part = find(version.scores["slices"], lead)
@@ -292,7 +303,8 @@ def promote(
     comparison = registry.promote(registry.resolve_model(candidate), models_home() / name, force=force)
     if comparison is not None:
         typer.echo(registry.verdict(comparison))
-    typer.echo(f"{name} is now {registry.describe(models_home() / name).fingerprint}")
+    place = models_home() / name
+    typer.echo(f"{name} is now {registry.describe(place).fingerprint} ({place})")
 
 
 @models_app.command()

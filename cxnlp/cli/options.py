@@ -12,9 +12,27 @@ from cxnlp.errors import WrongUsageError
 
 if TYPE_CHECKING:
     from cxnlp.config import Config, ExportConfig
+    from cxnlp.taxonomy import Taxonomy
 
 ConfigOption = Annotated[Path, typer.Option("--config", "-c", help="The configuration file.")]
 DEFAULT_CONFIG = Path("cxnlp.toml")
+TaxonomyOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--taxonomy", help="Taxonomy file; taxonomy.toml of this folder, else the default one.", show_default=False
+    ),
+]
+
+
+def find_taxonomy(path: Path | None) -> tuple[Taxonomy, str]:
+    """Return the taxonomy that is meant, and its text: the file given, else `taxonomy.toml` here, else the default."""
+    from cxnlp.taxonomy import default_taxonomy, default_taxonomy_toml, load_taxonomy
+
+    here = Path("taxonomy.toml")
+    meant = path if path is not None else here if here.exists() else None
+    if meant is None:
+        return default_taxonomy(), default_taxonomy_toml()
+    return load_taxonomy(meant), meant.read_text(encoding="utf-8")
 
 
 def export_config(path: Path, config: Config | None, columns: Sequence[str]) -> ExportConfig:

@@ -9,12 +9,12 @@ import numpy as np
 import pandas as pd
 
 from cxnlp.errors import LabelsError
-from cxnlp.labelling.layout import Sheet
+from cxnlp.labelling.layout import Sheet, guideline_version
 from cxnlp.labelling.pool import Floats, Pool
 from cxnlp.labelling.sample import DEFAULT_MIX, THEME_MIX, Sample, draw, split_rows
 from cxnlp.labelling.suspects import find_suspects
 from cxnlp.labelling.theme import definitions, find_label, nearness
-from cxnlp.taxonomy import Task, Taxonomy
+from cxnlp.taxonomy import Label, Task, Taxonomy
 
 #: Texts that are embedded to look for a new theme: about a minute's work on two cores.
 THEME_POOL = 5_000
@@ -59,13 +59,17 @@ def make_sheet(
     names = wish.tasks or tuple(task.name for task, _ in sought) or taxonomy.task_names
     tasks = tuple(taxonomy.task(name) for name in taxonomy.task_names if name in [taxonomy.task(n).name for n in names])
     theme = None
+    again: tuple[str, ...] = ()
     if sought:
         if embed is None:
             raise LabelsError("looking for a new theme needs the base encoder")
         pool = _cut_pool(pool, THEME_POOL)
         theme = _nearness(pool, sought[0][0], wish.theme, taxonomy, embed)
+        again = _not_asked(labelled, sought, taxonomy)
     suspects = _suspects(pool, labelled, tasks, taxonomy, wish.seed) if wanted.get("suspected") else ()
-    drawn = draw(pool, wanted, tasks=tasks, labelled=labelled, suspects=suspects, theme=theme, seed=wish.seed)
+    drawn = draw(
+        pool, wanted, tasks=tasks, labelled=labelled, suspects=suspects, again=again, theme=theme, seed=wish.seed
+    )
     if drawn.frame.empty:
         raise LabelsError("the store has no row left to draw: all with text were labelled before")
     return _sheet(drawn, pool, taxonomy, tasks, wish), drawn
@@ -80,6 +84,18 @@ def _nearness(pool: Pool, task: Task, wanted: str, taxonomy: Taxonomy, embed: Em
     texts = definitions(task, label)
     vectors = embed([*texts, *pool.frame["text"]], ["customer"] * len(texts) + list(pool.frame["author"]))
     return nearness(vectors[: len(texts)], vectors[len(texts) :])
+
+
+def _not_asked(labelled: pd.DataFrame | None, sought: list[tuple[Task, Label]], taxonomy: Taxonomy) -> tuple[str, ...]:
+    """Return ids of rows labelled by another guideline than the present one, without the label that is sought."""
+    if labelled is None:
+        return ()
+    old = labelled[labelled["guideline"] != guideline_version(taxonomy)]
+    return tuple(
+        row["id"]
+        for row in old.to_dict("records")
+        if not any(label.name in (row[task.name] or ()) for task, label in sought)
+    )
 
 
 def _suspects(

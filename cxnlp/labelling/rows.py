@@ -22,10 +22,13 @@ from typing import Any
 import pandas as pd
 
 from cxnlp.errors import LabelsError
+from cxnlp.labelling.layout import cut
 from cxnlp.records import text_hash
 from cxnlp.taxonomy import Task, Taxonomy
 
 NONE_MARK = "-"
+#: Stands for the text of a public set's row where texts were not asked for.
+NOT_JOINED = "(not joined)"
 SEPARATOR = ";"
 ORIGINS = ("real", "written")
 PARTS = ("train", "gold")
@@ -33,6 +36,15 @@ AUTHORS = ("customer", "company")
 PLAIN_COLUMNS = ("id", "text", "language", "author")
 #: Columns of imported labels (`intake.py`): how the row was drawn, who labelled it, when, by which guideline.
 INTAKE_COLUMNS = ("drawn", "who", "when", "guideline")
+
+
+class UnknownLabelError(ValueError):
+    """A cell holds a label, `label`, that its task lacks."""
+
+    def __init__(self, label: str, task: Task) -> None:
+        """Keep the label; the message names those that the task has."""
+        super().__init__(f"unknown label {label!r}; {task.name} knows {', '.join(task.label_names)}")
+        self.label = label
 
 
 def parse_cell(cell: str, task: Task) -> tuple[str, ...] | None:
@@ -46,7 +58,7 @@ def parse_cell(cell: str, task: Task) -> tuple[str, ...] | None:
         raise ValueError(f"{task.name} takes exactly one label, found {NONE_MARK!r} (none)")
     unknown = [name for name in names if name not in task.label_names]
     if unknown:
-        raise ValueError(f"unknown label {unknown[0]!r}; {task.name} knows {', '.join(task.label_names)}")
+        raise UnknownLabelError(unknown[0], task)
     if task.kind != "multi" and len(names) > 1:
         raise ValueError(f"{task.name} takes exactly one label, found {len(names)}")
     for group in task.exclusive:
@@ -64,27 +76,42 @@ def format_cell(labels: Sequence[str] | None) -> str:
 
 
 def read_labelled(
-    paths: Iterable[Path], taxonomy: Taxonomy, *, sets: Sequence[Path] = (), need_text: bool = True
+    paths: Iterable[Path],
+    taxonomy: Taxonomy,
+    *,
+    sets: Sequence[Path] = (),
+    need_text: bool = True,
+    known_only: bool = False,
 ) -> pd.DataFrame:
     """Read labelled files into one frame; a folder stands for the `.csv` and `.jsonl` files in and below it.
 
     Columns: `id`, `text`, `language`, `author`, `origin`, `part`, `group`, `file`, `line`, `drawn`, `who`, `when`,
     `guideline`, then one a task of the taxonomy, whose cells are tuples of labels or None. Tasks that a file lacks are
-    not labelled in its rows.
-    `sets` are folders (or files) of the public sets that files without texts are joined with.
+    not labelled in its rows. `file` is the file's name, or the path as given where several files have one name.
+    `sets` are folders (or files) of the public sets that files without texts are joined with. With `known_only`, labels
+    that the taxonomy lacks are left out, as those of a theme that a model has not learnt yet.
     Raise `LabelsError` listing the first problems by file, line and column; a text is never quoted.
     """
     frames = []
     problems: list[str] = []
-    for path in files_of(paths):
+    unknown: dict[tuple[str, str], list[str]] = {}
+    files = files_of(paths)
+    for path, name in zip(files, names_of(files), strict=True):
         raw = _read_raw(path)
         if "text" not in raw.columns and "text_hash" in raw.columns:
             raw = _join_set(raw, path, sets, need_text=need_text)
-        frames.append(_check(raw, path, taxonomy, problems))
+        if known_only:
+            raw = _known_labels(raw, taxonomy)
+        frames.append(_check(raw, path, name, taxonomy, problems, unknown))
+    # a line a label, not a row: labels of another taxonomy would fill the screen
+    for (task, label), places in unknown.items():
+        rows = f" (in {len(places)} rows)" if len(places) > 1 else ""
+        problems.append(f"{places[0]}, column {task}: unknown label {cut(label)!r}{rows}")
     if problems:
         shown = "\n  ".join(problems[:20])
         more = f"\n  … and {len(problems) - 20} more" if len(problems) > 20 else ""
-        raise LabelsError(f"labelled rows cannot be used:\n  {shown}{more}")
+        hint = f"\nnot made by the taxonomy {taxonomy.name!r}? give theirs: --taxonomy FILE" if unknown else ""
+        raise LabelsError(f"labelled rows cannot be used:\n  {shown}{more}{hint}")
     if not frames:
         raise LabelsError("no labelled files were given")
     frame = newest_versions(pd.concat(frames, ignore_index=True), taxonomy)
@@ -110,6 +137,15 @@ def files_of(paths: Iterable[Path]) -> list[Path]:
             raise LabelsError(f"{path}: holds no labelled file (.csv or .jsonl)")
         found += inside
     return found
+
+
+def names_of(files: Sequence[Path]) -> list[str]:
+    """Return what to call each file: its own name, or every one's whole path where a name repeats.
+
+    `labels/random/X.csv` and `labels/chosen/X.csv` come from one import and have one name.
+    """
+    names = [file.name for file in files]
+    return names if len(set(names)) == len(names) else [str(file) for file in files]
 
 
 def random_rows(frame: pd.DataFrame) -> pd.DataFrame:
@@ -161,27 +197,35 @@ def _cell_of_json(value: Any) -> str:
     return "" if value is None or pd.isna(value) else str(value)
 
 
-def _check(raw: pd.DataFrame, path: Path, taxonomy: Taxonomy, problems: list[str]) -> pd.DataFrame:
-    missing = [name for name in PLAIN_COLUMNS if name not in raw.columns]
+def _check(
+    raw: pd.DataFrame,
+    path: Path,
+    name: str,
+    taxonomy: Taxonomy,
+    problems: list[str],
+    unknown: dict[tuple[str, str], list[str]],
+) -> pd.DataFrame:
+    """Return one file's rows; add to `problems`, and to `unknown` (task, label) → places of what the taxonomy lacks."""
+    missing = [column for column in PLAIN_COLUMNS if column not in raw.columns]
     if missing:
         raise LabelsError(f"{path}: line 1: missing columns {', '.join(missing)}; found {', '.join(raw.columns)}")
     known_tasks = [task for task in taxonomy.tasks if task.name in raw.columns]
     if not known_tasks:
         raise LabelsError(f"{path}: line 1: no column is a task of the taxonomy ({', '.join(taxonomy.task_names)})")
-    frame = pd.DataFrame({name: raw[name].astype(str) for name in PLAIN_COLUMNS})
+    frame = pd.DataFrame({column: raw[column].astype(str) for column in PLAIN_COLUMNS})
     frame["origin"] = raw["origin"] if "origin" in raw.columns else "real"
     frame["part"] = raw["part"] if "part" in raw.columns else "train"
     frame["group"] = raw["group"].astype(str) if "group" in raw.columns else ""
-    frame["file"] = path.name
+    frame["file"] = name
     frame["line"] = raw["line"]
     for column in INTAKE_COLUMNS:
         frame[column] = raw[column].astype(str) if column in raw.columns else ""
     for column, allowed in (("author", AUTHORS), ("origin", ORIGINS), ("part", PARTS)):
         for line, found in frame.loc[~frame[column].isin(allowed), ["line", column]].itertuples(index=False):
-            problems.append(f"{path.name}: line {line}, column {column}: {found!r} is none of {', '.join(allowed)}")
+            problems.append(f"{name}: line {line}, column {column}: {found!r} is none of {', '.join(allowed)}")
     for column in ("id", "text"):
         for line in frame.loc[frame[column].str.strip() == "", "line"]:
-            problems.append(f"{path.name}: line {line}, column {column}: empty")
+            problems.append(f"{name}: line {line}, column {column}: empty")
     for task in taxonomy.tasks:
         if task not in known_tasks:
             frame[task.name] = None
@@ -190,18 +234,35 @@ def _check(raw: pd.DataFrame, path: Path, taxonomy: Taxonomy, problems: list[str
         for line, cell in zip(frame["line"], raw[task.name].astype(str), strict=True):
             try:
                 cells.append(parse_cell(cell, task))
+            except UnknownLabelError as error:
+                unknown.setdefault((task.name, error.label), []).append(f"{name}: line {line}")
+                cells.append(None)
             except ValueError as error:
-                problems.append(f"{path.name}: line {line}, column {task.name}: {error}")
+                problems.append(f"{name}: line {line}, column {task.name}: {error}")
                 cells.append(None)
         frame[task.name] = pd.Series(cells, index=frame.index, dtype=object)
     return frame
+
+
+def _known_labels(raw: pd.DataFrame, taxonomy: Taxonomy) -> pd.DataFrame:
+    """Return the rows without labels that the taxonomy lacks; where only one may stand, that task is not labelled."""
+
+    def known(cell: str, task: Task) -> str:
+        names = [name.strip() for name in cell.split(SEPARATOR) if name.strip()]
+        kept = [name for name in names if name == NONE_MARK or name in task.label_names]
+        if len(kept) == len(names):
+            return cell
+        return format_cell(kept) if task.kind == "multi" else ""
+
+    tasks = [task for task in taxonomy.tasks if task.name in raw.columns]
+    return raw.assign(**{task.name: [known(str(cell), task) for cell in raw[task.name]] for task in tasks})
 
 
 def _join_set(raw: pd.DataFrame, path: Path, sets: Sequence[Path], *, need_text: bool) -> pd.DataFrame:
     names = sorted(set(raw["set"]))
     raw = raw.assign(id=raw["set"] + ":" + raw["row"], origin="real")
     if not need_text:
-        return raw.assign(text="(not joined)")
+        return raw.assign(text=NOT_JOINED)
     texts: dict[str, str] = {}
     for name in names:
         texts |= {f"{name}:{row}": text for row, text in read_set_texts(name, sets).items()}

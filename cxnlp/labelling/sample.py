@@ -9,7 +9,9 @@ Five ways to draw, each row marked with its own:
 * `rare`: languages, touchpoints and labels (as the model reads them) of which least has been labelled so far.
 * `suspected`: labelled rows whose label looks wrong (`suspects.py`). Rows of the gold part are never among them: to
   correct gold only where a model disagrees would flatter that model.
-* `theme`: nearest in meaning to the definition of a label that nothing has been labelled with yet.
+* `theme`: nearest in meaning to the definition of a label that nothing has been labelled with yet. Rows labelled
+  before the label was there may come again: nobody was asked about it. Rows of the gold part may not, or they would end
+  up among rows picked for what they hold.
 
 Rows that nearly repeat another one drawn, or one labelled before, are left out of all but the first.
 """
@@ -17,7 +19,7 @@ Rows that nearly repeat another one drawn, or one labelled before, are left out 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -77,19 +79,22 @@ def draw(
     tasks: Sequence[Task],
     labelled: pd.DataFrame | None = None,
     suspects: Sequence[str] = (),
+    again: Collection[str] = (),
     theme: Floats | None = None,
     seed: int = 0,
 ) -> Sample:
     """Draw rows from the pool; see the module's text for the ways.
 
     `labelled` holds rows labelled so far (`id`, `text`, `part`, `language`, task columns), `suspects` ids of those
-    whose label looks wrong, worst first. `theme` [rows] is how near each row of the pool is to the new label.
+    whose label looks wrong, worst first, `again` ids of those that may be drawn as if they had no label yet (rows of
+    the gold part are kept out all the same). `theme` [rows] is how near each row of the pool is to the new label.
     The sheet's order is shuffled: an annotator cannot tell the ways apart.
     """
     frame = pool.frame
     labelled = labelled if labelled is not None else pd.DataFrame({"id": [], "text": [], "part": []}, dtype=str)
     gold = set(labelled.loc[labelled["part"] == "gold", "id"])
-    known = set(labelled["id"])
+    settled = labelled[~labelled["id"].isin(set(again) - gold)]
+    known = set(settled["id"])
     drawn: dict[int, str] = {}
     same_text: dict[int, list[str]] = {}
     # earlier gold rows are not drawn again; rows labelled for training may be, and become gold then
@@ -111,7 +116,7 @@ def draw(
         drawn[row] = "suspected"
     # where nothing is suspected the rows go to the next best use
     spare = wanted.get("suspected", 0) - sum(way == "suspected" for way in drawn.values())
-    old_texts = list(labelled["text"])
+    old_texts = list(settled["text"])
     if theme is not None and wanted.get("theme"):
         picked = nearest(theme, open_rows, wanted["theme"])
         _add(drawn, "theme", picked, wanted["theme"], frame, old_texts)

@@ -1,6 +1,7 @@
 """The rows on which annotators differ, as a sheet to settle.
 
-What they agree on is filled in; what each said stands beside it.
+What they agree on is filled in; what each said stands beside it. *Done* stays empty: where several labels may hold, the
+labels in dispute are not ticked, which a done row would say "no" to.
 """
 
 from __future__ import annotations

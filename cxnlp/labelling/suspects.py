@@ -26,6 +26,8 @@ Bools = npt.NDArray[np.bool_]
 FOLDS = 5
 #: A label is judged from this many rows on (and as many without it): with fewer, rare looks like wrong.
 LEAST_ROWS = 10
+#: With fewer rows of a task than this, the model behind the probabilities knows too little: most doubts are noise.
+TRUSTED_ROWS = 300
 
 
 @dataclass(frozen=True)
@@ -40,6 +42,11 @@ class Suspects:
     rows: pd.DataFrame
     left_out: tuple[str, ...]
     judged: dict[str, int]
+
+    @property
+    def noisy(self) -> tuple[str, ...]:
+        """Tasks that were judged on so few rows that most doubts about them are noise."""
+        return tuple(name for name, rows in self.judged.items() if rows < TRUSTED_ROWS)
 
 
 def find_suspects(

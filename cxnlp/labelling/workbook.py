@@ -34,7 +34,10 @@ _WIDTHS = {"id": 14, "language": 9, "author": 11, "touchpoint": 13, "text": 70, 
 
 
 def write_workbook(sheet: Sheet, path: Path) -> None:
-    """Write the workbook; raise `LabelsError` when there is nothing to write or the file is there already."""
+    """Write the workbook; raise `LabelsError` when there is nothing to write or the file is there already.
+
+    *Done* is empty on every row, labels filled in or not: only who labels can say that a row is done.
+    """
     refuse(sheet, path)
     book = Workbook()
     page = book.active
@@ -139,8 +142,6 @@ def _write_row(
         elif task_name in sheet.filled and (given := sheet.filled[task_name][position]) is not None:
             task = kinds[task_name]
             value = TICK if label in given else "" if label else task.label(given[0]).display if given else ""
-        elif key == "done" and sheet.filled and all(sheet.filled[name][position] is not None for name in kinds):
-            value = TICK
         cell = _put(page, number, place, value)
         cell.fill = fill
         cell.border = Border(left=_THIN, bottom=_THIN)

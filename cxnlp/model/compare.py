@@ -66,7 +66,7 @@ class Comparison:
     """Two models on one set of gold rows: the mean over tasks, each task, each label.
 
     `overall` and `tasks` are micro-F1. Verdicts on tasks and labels hold after correction for their number
-    (Benjamini & Hochberg 1995, 5 %). `new_labels` maps labels only the later model knows to (right, given, wanted).
+    (Benjamini & Hochberg 1995, 5 %). `new_labels` maps labels only the later model knows to `NewLabel`.
     """
 
     name: str
@@ -74,13 +74,44 @@ class Comparison:
     overall: Change
     tasks: tuple[Change, ...]
     labels: tuple[Change, ...]
-    new_labels: dict[tuple[str, str], tuple[int, int, int]]
+    new_labels: dict[tuple[str, str], NewLabel]
+
+
+@dataclass(frozen=True)
+class NewLabel:
+    """How a label that only the later model knows fares on gold rows whose labellers had it in their guideline.
+
+    `asked` is how many those are, `wanted` how many have it, `given` how many were given it, `right` how many both;
+    `elsewhere` is how many of the other rows were given it.
+    """
+
+    asked: int
+    wanted: int
+    given: int
+    right: int
+    elsewhere: int
+
+    @property
+    def words(self) -> str:
+        """Say it in a line."""
+        elsewhere = f"; given to {self.elsewhere} rows labelled before it existed" if self.elsewhere else ""
+        if not self.asked:
+            return f"no gold row was labelled since it exists, so how well it is read is not known{elsewhere}"
+        given = f"given to {self.given}, {self.right} of them rightly"
+        return f"of {self.asked} rows {self.wanted} have it; {given}{elsewhere}"
 
 
 def read_gold(
-    rows: pd.DataFrame, predicted: Sequence[Mapping[str, tuple[str, ...]]], model: Taxonomy, taxonomy: Taxonomy
+    rows: pd.DataFrame,
+    predicted: Sequence[Mapping[str, tuple[str, ...]]],
+    model: Taxonomy,
+    taxonomy: Taxonomy,
+    guideline: str = "",
 ) -> list[dict[str, Any]]:
-    """Return gold lines of labelled rows (`read_labelled`) beside what a model with taxonomy `model` says of them."""
+    """Return gold lines of labelled rows (`read_labelled`) beside what a model with taxonomy `model` says of them.
+
+    With `guideline`, the present version's name, rows labelled by another were not asked about labels new in it.
+    """
     knows = {task.name: list(task.label_names) for task in model.tasks}
     lines = []
     for row, labels in zip(rows.to_dict("records"), predicted, strict=True):
@@ -91,6 +122,7 @@ def read_gold(
                 "human": {name: list(row[name]) for name in asked},
                 "predicted": {name: list(labels[name]) for name in asked},
                 "knows": knows,
+                "asked": not guideline or row["guideline"] == guideline,
             }
         )
     return lines
@@ -155,19 +187,28 @@ def _labels_known(before: Sequence[Line], task: str, taxonomy: Taxonomy) -> tupl
 
 def _new_labels(
     after: Sequence[Line], taxonomy: Taxonomy, known: Mapping[str, Sequence[str]]
-) -> dict[tuple[str, str], tuple[int, int, int]]:
+) -> dict[tuple[str, str], NewLabel]:
     found = {}
     for task in taxonomy.tasks:
         for label in task.label_names:
             if label in known.get(task.name, ()):
                 continue
-            wanted = [label in line["human"].get(task.name, ()) for line in after]
-            given = [label in line["predicted"].get(task.name, ()) for line in after if task.name in line["human"]]
-            right = [
-                label in line["human"].get(task.name, ()) and label in line["predicted"].get(task.name, ())
-                for line in after
-            ]
-            found[task.name, label] = (sum(right), sum(given), sum(wanted))
+            counted = NewLabel(0, 0, 0, 0, 0)
+            for line in after:
+                wanted, given = (label in line[side].get(task.name, ()) for side in ("human", "predicted"))
+                if task.name not in line["human"]:
+                    continue
+                if not (line.get("asked", False) or wanted):
+                    counted = replace(counted, elsewhere=counted.elsewhere + given)
+                    continue
+                counted = NewLabel(
+                    counted.asked + 1,
+                    counted.wanted + wanted,
+                    counted.given + given,
+                    counted.right + (wanted and given),
+                    counted.elsewhere,
+                )
+            found[task.name, label] = counted
     return found
 
 
@@ -267,8 +308,8 @@ def render(comparisons: Sequence[Comparison], taxonomy: Taxonomy, before: str, a
                 for change in sorted(part.labels, key=lambda change: change.difference)
             ],
             "new": [
-                (taxonomy.task(task).label(label).display, taxonomy.task(task).title or task, *counts)
-                for (task, label), counts in part.new_labels.items()
+                (taxonomy.task(task).label(label).display, taxonomy.task(task).title or task, new.words)
+                for (task, label), new in part.new_labels.items()
             ],
         }
         for part in comparisons

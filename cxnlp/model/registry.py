@@ -10,6 +10,7 @@ collapse (`compare`).
 from __future__ import annotations
 
 import json
+import os
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,8 +22,11 @@ import numpy.typing as npt
 from cxnlp.errors import GateError, ModelError
 from cxnlp.model import folder as folders
 from cxnlp.model.base import models_home
+from cxnlp.taxonomy import Taxonomy
 
 PREVIOUS = ".previous"
+#: Where `train --out models/NAME` puts a model, seen from the folder one works in.
+HERE = Path("models")
 #: How much worse the mean score may plausibly be (lower end of the 90 % interval) for "not worse".
 MARGIN = 0.02
 #: A language collapses when it loses this much, beyond doubt.
@@ -64,28 +68,46 @@ class Comparison:
 
 
 def resolve_model(name_or_folder: str | Path) -> Path:
-    """Return a model's folder from its path, or from its name under `models/`; raise `ModelError` if there is none.
+    """Return a model's folder from its path, or from its name; raise `ModelError` if there is none.
 
-    `models/NAME`, as the configuration writes it, is the registered NAME where there is no such folder nearby.
+    A name is looked for among the registered models, then in `models/` here, where `train --out models/NAME` puts it;
+    so is `models/NAME`, as the configuration writes it.
     """
+    found = trained_folder(name_or_folder)
+    if found is not None:
+        return found
     given = Path(name_or_folder)
-    registered = Path(*given.parts[1:]) if given.parts[:1] == ("models",) else given
-    for candidate in (given, models_home() / registered):
-        if (candidate / folders.MANIFEST).exists():
-            return candidate
     if given.is_dir():
         return given  # loading it says what is wrong
     known = ", ".join(version.name for version in versions()) or "none"
-    raise ModelError(f"{name_or_folder}: there is no such model folder; registered models: {known}")
+    raise ModelError(f"{name_or_folder}: there is no such model folder; models found: {known}")
 
 
-def versions(home: Path | None = None) -> list[Version]:
-    """Return the models in `models/`, by name; broken ones with what is wrong with them."""
-    home = home or models_home()
-    if not home.is_dir():
-        return []
+def trained_folder(name_or_folder: str | Path) -> Path | None:
+    """Return the folder that `resolve_model` finds a complete model in, or None."""
+    given = Path(name_or_folder)
+    name = Path(*given.parts[1:]) if given.parts[:1] == ("models",) else given
+    places = (given, *(home / name for home in homes()))
+    return next((place for place in places if (place / folders.MANIFEST).exists()), None)
+
+
+def homes() -> list[Path]:
+    """Return the folders that models are looked for in by name: the registered ones', and `models/` here.
+
+    Where `$CXNLP_MODELS` says where models lie, there is no other.
+    """
+    registered = models_home()
+    if "CXNLP_MODELS" in os.environ or HERE.resolve() == registered.resolve():
+        return [registered]
+    return [registered, HERE]
+
+
+def versions() -> list[Version]:
+    """Return the registered models by name, then those in `models/` here; broken ones with what is wrong with them."""
     return [
         describe(path)
+        for home in homes()
+        if home.is_dir()
         for path in sorted(home.iterdir())
         if path.is_dir() and path.name != "base" and not path.name.startswith(".")
     ]
@@ -121,10 +143,13 @@ def promote(candidate: Path, target: Path, *, force: bool = False) -> Comparison
         raise ModelError(f"{candidate}: is in use under this name already")
     comparison = None
     if target.exists():
-        if folders.taxonomy_of(candidate).fingerprint != folders.taxonomy_of(target).fingerprint and not force:
-            raise ModelError(f"{candidate}: has another taxonomy than {target}; --force replaces it all the same")
+        old, new = folders.taxonomy_of(target), folders.taxonomy_of(candidate)
+        if not new.extends(old) and not force:
+            raise ModelError(
+                f"{candidate}: its taxonomy lacks what that of {target} has; --force replaces it all the same"
+            )
         if not force:
-            comparison = compare(gold_of(candidate), gold_of(target))
+            comparison = compare(gold_of(candidate, old), gold_of(target))
             if not comparison.passes:
                 raise GateError(f"{candidate.name} is not promoted: {verdict(comparison)}")
     target.parent.mkdir(parents=True, exist_ok=True)
@@ -167,14 +192,33 @@ def roll_back(target: Path) -> str:
     return fingerprint
 
 
-def gold_of(path: Path) -> list[dict[str, Any]]:
-    """Return the gold lines of a model's folder; raise `ModelError` when it was not evaluated."""
+def gold_of(path: Path, within: Taxonomy | None = None) -> list[dict[str, Any]]:
+    """Return the gold lines of a model's folder, with `within` only what that taxonomy knows of them.
+
+    Raise `ModelError` when it was not evaluated.
+    """
     file = path / "gold.jsonl"
     if not file.exists():
         raise ModelError(
-            f"{path}: was not evaluated on the gold rows: run `cxnlp evaluate LABELS --model {path} --save`"
+            f"{path}: was not evaluated on the gold rows: "
+            f"run `cxnlp evaluate LABELS --model {path} --save --no-baselines`, LABELS being those of the model in use"
         )
-    return [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines()]
+    lines = [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines()]
+    if within is None:
+        return lines
+    known = {task.name: set(task.label_names) for task in within.tasks}
+    return [
+        line
+        | {
+            side: {
+                task: [name for name in names if name in known[task]]
+                for task, names in line[side].items()
+                if task in known
+            }
+            for side in ("human", "predicted")
+        }
+        for line in lines
+    ]
 
 
 def compare(candidate: list[dict[str, Any]], current: list[dict[str, Any]], *, seed: int = 0) -> Comparison:
@@ -240,4 +284,5 @@ def verdict(comparison: Comparison) -> str:
     if comparison.collapsed:
         lost = ", ".join(f"{code} {comparison.languages[code][1]:+.3f}" for code in comparison.collapsed)
         return f"{text}; collapsed: {lost}"
-    return f"{text}; {'not worse' if comparison.passes else f'worse than the margin of {MARGIN} allows'}"
+    allowed = f"a loss of {MARGIN} is allowed"
+    return f"{text}; {'not worse' if comparison.passes else 'worse'} ({allowed})"

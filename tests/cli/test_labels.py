@@ -21,6 +21,7 @@ from cxnlp.labelling.returned import read_returned
 from cxnlp.labelling.rows import read_labelled
 from cxnlp.labelling.workbook import FIRST_ROW, TICK
 from cxnlp.schema import SCHEMA_VERSION
+from cxnlp.taxonomy import parse_taxonomy
 
 WORDS = ["table", "lamp", "courier", "window", "phone", "garden", "ticket", "engine", "bottle", "mirror", "carpet"]
 
@@ -109,6 +110,24 @@ def test_the_whole_loop(here: Path) -> None:
     assert not set(fresh["id"]) & set(frame["id"]), "chosen rows are not labelled twice"
 
 
+def test_rows_to_settle_are_not_done_until_somebody_says_so(here: Path) -> None:
+    """Ticks in dispute are left blank; a *Done* beside them would take them for "no"."""
+    done("sample", "--out", "round1.xlsx", "--rows", "6")
+    for name, tick in (("ann", "causes__price"), ("ben", "causes__waiting")):
+        filler = Filler(here / "round1.xlsx")
+        for row in range(filler.page.max_row - FIRST_ROW + 1):
+            filler.set(row, done=TICK, mood="Calm" if row or name == "ann" else "Glad", effort="low", **{tick: TICK})
+        filler.save(here / f"{name}.xlsx")
+    said = done("agree", "ann.xlsx", "ben.xlsx", "--out", "settle.xlsx")
+    assert "settle.xlsx: 6 rows to settle" in said
+    filler = Filler(here / "settle.xlsx")
+    ticked = [filler.page.cell(row=FIRST_ROW + row, column=filler.columns["done"]).value for row in range(6)]
+    assert ticked == [None] * 6
+    found = read_returned(here / "settle.xlsx", taxonomy())
+    assert found.frame.empty, "untouched rows are not taken for settled"
+    refused(LabelsError, "import", "settle.xlsx", "--who", "Ann and Ben")
+
+
 def test_a_sheet_is_never_replaced(here: Path) -> None:
     done("sample", "--out", "a.xlsx", "--rows", "5")
     assert "is there already" in refused(LabelsError, "sample", "--out", "a.xlsx", "--rows", "5")
@@ -149,6 +168,65 @@ def test_candidates_for_a_new_label(here: Path, monkeypatch: pytest.MonkeyPatch)
     said = done("sample", "--out", "a.xlsx", "--for", "waiting", "--rows", "20")
     assert "15 theme" in said
     assert "5 random" in said
+
+
+def test_rows_labelled_before_a_theme_was_added_are_offered_for_it(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def asked_for_packaging(name: str) -> pd.DataFrame:
+        done("sample", "--out", f"{name}.xlsx", "--for", "packaging", "--rows", "120", "--mix", "theme=1")
+        filler = Filler(here / f"{name}.xlsx")
+        for row in range(filler.page.max_row - FIRST_ROW + 1):
+            filler.set(row, done=TICK, causes__packaging=TICK)
+        filler.save()
+        return read_returned(here / f"{name}.xlsx", parse_taxonomy((here / "taxonomy.toml").read_text())).frame
+
+    monkeypatch.setattr(labels, "embed_with_bar", lambda texts, _authors: np.eye(len(texts), dtype=np.float32))
+    done("sample", "--out", "before.xlsx", "--rows", "60", "--mix", "random=1,uncertain=1")
+    fill_in(here / "before.xlsx", here / "before.xlsx", ["Calm"])
+    done("import", "before.xlsx", "--who", "Ann")
+    before = read_labelled([here / "labels"], taxonomy()).set_index("id")["part"]
+
+    added = '  {name = "packaging", title = "Packaging", definition = "boxes and wrapping"},\n'
+    (here / "taxonomy.toml").write_text(TOML.replace('  {name = "speed"', f'{added}  {{name = "speed"'))
+    offered = set(asked_for_packaging("first")["id"])
+    # not quite all: some of the texts nearly repeat another
+    assert len(offered & set(before[before == "train"].index)) > 25, "nobody was asked about packaging"
+    assert not offered & set(before[before == "gold"].index), "no gold row becomes one to train on"
+
+    done("import", "first.xlsx", "--who", "Ann")
+    now = read_labelled([here / "labels"], parse_taxonomy((here / "taxonomy.toml").read_text())).set_index("id")
+    assert now.loc[before.index, "part"].to_dict() == before.to_dict()
+    assert "no row left" in refused(LabelsError, "sample", "--out", "b.xlsx", "--for", "packaging", "--mix", "theme=1")
+
+
+def test_errors_tells_files_of_one_name_apart_and_says_that_few_rows_are_noise(
+    here: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    generator = np.random.default_rng(1)
+    given = np.where(generator.integers(0, 2, 60) == 1, "glad", "cross")
+    rows = pd.DataFrame(
+        {
+            "id": [f"r{n}" for n in range(60)],
+            "text": [f"{n} {' '.join(generator.choice(WORDS, 8))}" for n in range(60)],
+            "language": "en",
+            "author": "customer",
+            "mood": given,
+        }
+    )
+    for name, part in (("random", rows[:30]), ("chosen", rows[30:])):
+        (here / "labels" / name).mkdir(parents=True)
+        part.to_csv(here / "labels" / name / "one.csv", index=False)
+    monkeypatch.setattr(labels, "embed_with_bar", lambda texts, _: generator.normal(size=(len(texts), 4)))
+    with caplog.at_level("WARNING", logger="cxnlp"):
+        said = done("errors", "labels")
+    assert re.search(r"^labels/random/one.csv line \d+ ", said, re.MULTILINE)
+    assert re.search(r"^labels/chosen/one.csv line \d+ ", said, re.MULTILINE)
+    assert caplog.messages == ["mood: with fewer than 300 labelled rows most of these doubts are noise"]
+
+
+def test_help_of_sample_says_which_labelled_rows_come_again() -> None:
+    words = " ".join(done("sample", "--help").replace("│", " ").split())
+    assert "they are not drawn again" not in words
+    assert "random (gold) rows are never drawn again; the others only as random ones" in words
 
 
 def test_errors_lists_rows_without_their_texts(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:

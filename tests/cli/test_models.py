@@ -13,6 +13,7 @@ from typer.testing import CliRunner, Result
 
 from cxnlp.cli import models
 from cxnlp.errors import LabelsError, ModelError, TaxonomyError, WrongUsageError
+from cxnlp.taxonomy import parse_taxonomy
 
 
 @pytest.fixture
@@ -96,6 +97,25 @@ def test_arguments_that_do_not_fit_together(arguments: list[str], message: str, 
     result = call("train", *arguments, "--out", folder / "models" / "mine")
     assert isinstance(result.exception, WrongUsageError)
     assert message in str(result.exception)
+
+
+def test_rows_of_sets_that_are_not_here_are_left_out_where_that_is_safe(
+    folder: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    taxonomy = parse_taxonomy(TOML)
+    (folder / "both").mkdir()
+    (folder / "labels.csv").rename(folder / "both" / "labels.csv")
+    (folder / "both" / "public.csv").write_text(
+        "set,row,text_hash,language,author,mood,stance,effort,part\n"
+        f"shop_en,r1,{'0' * 32},en,customer,cross,complaint,high,train\n",
+        encoding="utf-8",
+    )
+    with pytest.raises(LabelsError, match="the texts of the public set 'shop_en' are needed"):
+        models.read_examples([folder / "both"], taxonomy, None)
+    with caplog.at_level("WARNING"):
+        found = models.read_examples([folder / "both"], taxonomy, None, need_text=False)
+    assert len(found) == 300
+    assert "1 of 301 labelled rows are left out" in caplog.text
 
 
 def test_no_models_yet(folder: Path) -> None:

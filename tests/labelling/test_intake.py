@@ -137,6 +137,49 @@ def test_only_rows_drawn_at_random_may_correct_shares(tmp_path: Path, folder: Pa
     assert random_rows(frame)["id"].tolist() == ["r0"]
 
 
+def test_files_of_one_name_are_told_apart(folder: Path) -> None:
+    head = "id,text,language,author,mood\n"
+    for part in ("random", "chosen"):
+        (folder / part).mkdir(parents=True)
+        (folder / part / "1.csv").write_text(f"{head}{part},t,en,customer,glad\n")
+    frame = read_labelled([folder], taxonomy())
+    assert frame.set_index("id")["file"].to_dict() == {
+        part: str(folder / part / "1.csv") for part in ("random", "chosen")
+    }
+    assert read_labelled([folder / "random"], taxonomy())["file"].tolist() == ["1.csv"], "short where that will do"
+
+
+def test_unknown_labels_are_said_once_with_the_way_out(folder: Path) -> None:
+    folder.mkdir()
+    head = "id,text,language,author,causes\n"
+    for name in "ab":
+        lines = [f"{name}{number},t,en,customer,price;waste\n" for number in range(4)]
+        (folder / f"{name}.csv").write_text(head + "".join(lines))
+    with pytest.raises(LabelsError) as caught:
+        read_labelled([folder], taxonomy())
+    assert str(caught.value).splitlines() == [
+        "labelled rows cannot be used:",
+        "  a.csv: line 2, column causes: unknown label 'waste' (in 8 rows)",
+        "not made by the taxonomy 'small'? give theirs: --taxonomy FILE",
+    ]
+
+
+def test_labels_that_a_model_has_not_learnt_can_be_left_out(folder: Path) -> None:
+    folder.mkdir()
+    head = "id,text,language,author,causes,mood\n"
+    (folder / "a.csv").write_text(head + "1,t,en,customer,price;waste,weary\n2,t,en,customer,waste,glad\n")
+    rows = read_labelled([folder], taxonomy(), known_only=True)
+    assert rows["causes"].tolist() == [("price",), ()]
+    assert rows["mood"].tolist() == [None, ("glad",)]
+
+
+def test_a_text_in_a_label_cell_is_not_quoted_at_length(folder: Path) -> None:
+    folder.mkdir()
+    (folder / "1.csv").write_text(f"id,text,language,author,mood\nr0,t,en,customer,{'my secret ' * 9}\n")
+    with pytest.raises(LabelsError, match="unknown label 'my secret my secret my …'"):
+        read_labelled([folder], taxonomy())
+
+
 def test_an_empty_folder_is_no_labelled_data(tmp_path: Path) -> None:
     with pytest.raises(LabelsError, match="holds no labelled file"):
         read_labelled([tmp_path], taxonomy())

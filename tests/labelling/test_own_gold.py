@@ -17,6 +17,20 @@ HEAD = "id,text,language,author,causes,part,drawn,who,when,guideline\n"
 CONFIG = '[export]\npath = "x"\n[export.columns]\nid = "i"\ntext = "t"\n[report]\ngold = "labels"\n'
 
 
+def test_gold_of_a_theme_that_the_model_has_not_learnt_stops_no_night(tmp_path: Path) -> None:
+    with duckdb.connect(str(tmp_path / "cxnlp.duckdb")) as connection:
+        fill(connection, [{"id": "a", "text": "first", "causes": ["delivery"]}])
+        connection.execute("INSERT INTO meta VALUES ('schema_version', ?)", [str(SCHEMA_VERSION)])
+    (tmp_path / "labels").mkdir()
+    (tmp_path / "labels" / "1.csv").write_text(
+        f"{HEAD}a,first,en,customer,delivery;packaging_waste,gold,random,ann,2026-01-01,2\n", encoding="utf-8"
+    )
+    config = parse_config(CONFIG, "test", tmp_path)
+    with Store(tmp_path / "cxnlp.duckdb", must_exist=True) as store:
+        (row,) = own_gold(store, config, ReportModel("m@1", default_taxonomy(), (), ()))
+    assert row.human == {"causes": ("delivery",)}
+
+
 def test_own_gold_is_matched_by_id_and_holds_random_rows_only(tmp_path: Path) -> None:
     with duckdb.connect(str(tmp_path / "cxnlp.duckdb")) as connection:
         fill(connection, [{"id": "a", "text": "first\r\nsecond", "causes": ["delivery"]}, {"id": "b", "text": "other"}])

@@ -6,7 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from cxnlp.errors import StoreError, WrongUsageError
+from cxnlp.errors import LabelsError, StoreError, WrongUsageError
+from cxnlp.labelling.layout import guideline_version
 from cxnlp.labelling.pool import Pool, read_pool
 from cxnlp.labelling.prepare import Wish, make_sheet
 from cxnlp.labelling.sample import draw, farthest_first, nearest, split_rows
@@ -159,6 +160,47 @@ def test_sheet_for_a_theme_asks_for_its_task_only() -> None:
     sheet, _ = make_sheet(read_pool(store(rows), taxonomy(), seed=0), taxonomy(), wish, embed=embed)
     assert [task.name for task in sheet.tasks] == ["causes"]
     assert sum("courier" in value for value in sheet.frame["text"]) >= 5
+
+
+def test_rows_labelled_before_a_theme_was_there_come_again_for_it() -> None:
+    """Rows are drawn again only if nobody was asked about the theme, and never a gold one as a row to train on."""
+    rows = [{"id": f"r{number}", "text": f"{number} {chr(97 + number) * 20}"} for number in range(60)]
+    present, earlier = guideline_version(taxonomy()), "2-0123456789ab"
+    marks = ["old"] * 20 + ["new"] * 10 + ["gold"] * 20 + ["has it"] * 10
+    labelled = pd.DataFrame(
+        {
+            "id": [row["id"] for row in rows],
+            "text": [row["text"] for row in rows],
+            "part": ["gold" if mark == "gold" else "train" for mark in marks],
+            "guideline": [present if mark == "new" else earlier for mark in marks],
+            "mood": [("calm",)] * 60,
+            "causes": [("waiting",) if mark == "has it" else () for mark in marks],
+        }
+    )
+    whole = read_pool(store(rows), taxonomy(), seed=0)
+    wish = Wish(rows=60, theme="waiting", mix={"theme": 1})
+    sheet, _ = make_sheet(whole, taxonomy(), wish, labelled=labelled, embed=lambda texts, _: np.eye(len(texts)))
+    assert set(sheet.frame["id"]) == {f"r{number}" for number in range(20)}
+    assert set(sheet.frame["drawn"]) == {"theme"}
+    with pytest.raises(LabelsError, match="no row left"):
+        make_sheet(whole, taxonomy(), Wish(rows=60, mix={"uncertain": 1}), labelled=labelled)
+
+
+def test_a_row_that_comes_again_is_no_near_repeat_of_gold() -> None:
+    repeated = text(1)
+    rows = [{"id": "gold", "text": repeated}, {"id": "old", "text": f"{repeated}!"}]
+    labelled = pd.DataFrame(
+        {"id": ["gold", "old"], "text": [row["text"] for row in rows], "part": ["gold", "train"]}, dtype=str
+    )
+    found = draw(
+        read_pool(store(rows), taxonomy(), seed=0),
+        {"theme": 2},
+        tasks=taxonomy().tasks,
+        labelled=labelled,
+        again=["gold", "old"],
+        theme=np.ones(2, dtype=np.float32),
+    )
+    assert found.frame.empty
 
 
 def test_suggestions_stand_on_the_sheet_only_when_asked_for() -> None:

@@ -76,6 +76,12 @@ def test_all_labels_alike_raise_no_doubt() -> None:
     assert find_suspects(frame, vectors, taxonomy()).rows.empty
 
 
+@pytest.mark.parametrize(("rows", "noisy"), [(240, ("mood", "causes")), (330, ())])
+def test_tasks_with_few_rows_are_named_as_noisy(rows: int, noisy: tuple[str, ...]) -> None:
+    frame, vectors, _, _ = planted(rows=rows)
+    assert find_suspects(frame, vectors, taxonomy()).noisy == noisy
+
+
 @pytest.mark.parametrize("classes", [2, 3])
 def test_probabilities_add_up(classes: int) -> None:
     generator = np.random.default_rng(0)

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from cxnlp.errors import ModelError
-from cxnlp.model.compare import MIN_LABEL_ROWS, compare_models, more_rows, render, sentence
+from cxnlp.model.compare import MIN_LABEL_ROWS, NewLabel, compare_models, more_rows, render, sentence
 from cxnlp.taxonomy import Taxonomy, parse_taxonomy
 
 LABELS = ("late", "broken", "dear")
@@ -98,7 +98,25 @@ def test_a_new_label_is_shown_apart_and_changes_no_comparison() -> None:
         new["predicted"]["causes"].append("waste")
     found = compare_models(before, after, taxonomy(*LABELS, "waste"), "gold")
     assert found.overall.difference == plain.overall.difference
-    assert found.new_labels == {("causes", "waste"): (60, 60, 60)}
+    assert found.new_labels == {("causes", "waste"): NewLabel(asked=60, wanted=60, given=60, right=60, elsewhere=0)}
+
+
+def test_rows_labelled_before_a_label_existed_do_not_count_against_it() -> None:
+    before, after = lines(60, 0.8, 1), lines(60, 0.9, 2)
+    for number, (old, new) in enumerate(zip(before, after, strict=True)):
+        old["knows"] = {"causes": list(LABELS)}
+        new["asked"] = number < 20
+        new["predicted"]["causes"] += ["waste"] * (number % 2 == 0)
+    found = compare_models(before, after, taxonomy(*LABELS, "waste"), "gold").new_labels["causes", "waste"]
+    assert found == NewLabel(asked=20, wanted=0, given=10, right=0, elsewhere=20)
+    assert (
+        found.words
+        == "of 20 rows 0 have it; given to 10, 0 of them rightly; given to 20 rows labelled before it existed"
+    )
+    for line in after:
+        line["asked"] = False
+    unknown = compare_models(before, after, taxonomy(*LABELS, "waste"), "gold").new_labels["causes", "waste"]
+    assert unknown.words.startswith("no gold row was labelled since it exists")
 
 
 def test_few_or_unlike_gold_rows_are_refused() -> None:

@@ -131,8 +131,42 @@ def test_a_model_is_found_by_name_or_folder(home: Path, monkeypatch: pytest.Monk
     assert registry.resolve_model("default") == home / "default"
     assert registry.resolve_model("models/default") == home / "default"
     assert registry.resolve_model(home / "candidate") == home / "candidate"
-    with pytest.raises(ModelError, match="registered models: candidate, default"):
+    with pytest.raises(ModelError, match="models found: candidate, default"):
         registry.resolve_model("nothing")
+
+
+def test_a_model_trained_here_is_found_by_its_name(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    mine = home / "work" / "models" / "mine"
+    shutil.copytree(home / "candidate", mine)
+    monkeypatch.chdir(home / "work")
+    with pytest.raises(ModelError, match="there is no such model folder"):
+        registry.resolve_model("mine")  # CXNLP_MODELS names the one place
+    monkeypatch.delenv("CXNLP_MODELS")
+    monkeypatch.setattr(registry, "models_home", lambda: home)
+    for name in ("mine", "models/mine"):
+        assert registry.resolve_model(name).resolve() == mine
+    assert registry.resolve_model("default") == home / "default"
+    assert [version.folder.resolve() for version in registry.versions() if version.name == "mine"] == [mine]
+
+
+def test_a_model_that_knows_more_is_compared_on_what_both_know(home: Path) -> None:
+    toml = (home / "candidate/taxonomy.toml").read_text(encoding="utf-8")
+    more = toml.replace(
+        '{name = "cross", valence = "negative"},', '{name = "cross", valence = "negative"}, {name = "new"},'
+    )
+    (home / "candidate/taxonomy.toml").write_text(more, encoding="utf-8")
+    folder.seal(home / "candidate")
+    gold = lines(400, 0.2, seed=1)
+    for line in gold[::2]:
+        line["predicted"] = {"mood": [*line["predicted"]["mood"], "new"]}
+    keep(home / "candidate", gold)
+    comparison = registry.promote(home / "candidate", home / "default")
+    assert comparison is not None
+    assert comparison.difference == 0.0
+    registry.roll_back(home / "default")
+    shutil.copytree(home / "candidate", home / "wider")
+    with pytest.raises(ModelError, match="its taxonomy lacks what that of"):
+        registry.promote(home / "default", home / "wider")
 
 
 def test_the_interval_holds_the_true_difference() -> None:
