@@ -123,7 +123,7 @@ def test_a_warm_up_on_stars_teaches_the_encoder_the_exports_words_and_keeps_what
     taxonomy = parse_taxonomy(taxonomy_toml)
     weak, held = (weakly_labelled(part, taxonomy, seed=1) for part in (export.iloc[:280], export.iloc[280:]))
     out = tmp_path / "warm"
-    how = adapt(None, examples, taxonomy_toml, out, model=tiny_model, weak=weak, settings=replace(QUICK, epochs=10))
+    how = adapt(None, examples, taxonomy_toml, out, model=tiny_model, weak=weak, settings=replace(QUICK, epochs=20))
     assert (how.own_rows, how.emphasis, how.scores) == (0, 0, {})
     assert how.weak_rows == 280
     assert folder.taxonomy_of(out).task_names == taxonomy.task_names
