@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from cxnlp.cli.models import LabelFiles, Sets, label_files, models_app
+from cxnlp.cli.models import LabelFiles, Sets, models_app
 from cxnlp.console import logger
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ def compare(
     comparisons: list[Comparison] = []
     for name, paths in (("your own gold", labels), ("the frozen gold", frozen)):
         if paths:
-            lines = [gold_lines(reader, label_files(paths), later, sets) for reader in readers]
+            lines = [gold_lines(reader, paths, later, sets) for reader in readers]
         else:
             kept = [kept_lines(place, known) for place, known in zip(places, taxonomies, strict=True)]
             if kept[0] is None or kept[1] is None:

@@ -275,14 +275,13 @@ def errors(
     seed: Annotated[int, typer.Option(help="Of the cross-validation.")] = 0,
 ) -> None:
     """List labels that look wrong, most suspicious first (cleanlab on cross-validated probabilities)."""
-    from cxnlp.cli.models import label_files
     from cxnlp.labelling.rows import read_labelled
     from cxnlp.labelling.suspects import TRUSTED_ROWS, find_suspects
 
     if out is not None and out.exists():
         raise WrongUsageError(f"{out}: is there already; give another name")
     settled = find_taxonomy(taxonomy)[0]
-    labelled = read_labelled(label_files(files), settled, sets=tuple(sets or ()))
+    labelled = read_labelled(files, settled, sets=tuple(sets or ()))
     vectors = embed_with_bar(list(labelled["text"]), list(labelled["author"]))
     found = find_suspects(labelled, vectors, settled, seed=seed)
     for row in found.rows.head(show).to_dict("records"):

@@ -10,7 +10,7 @@ import typer
 from cxnlp.cli.options import TaxonomyOption, find_taxonomy
 from cxnlp.console import logger
 from cxnlp.console import progress as progress_bar
-from cxnlp.errors import LabelsError, WrongUsageError
+from cxnlp.errors import WrongUsageError
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -36,20 +36,6 @@ def register(app: typer.Typer) -> None:
     app.add_typer(models_app, name="models")
 
 
-def label_files(paths: list[Path]) -> list[Path]:
-    """Return the files meant: folders stand for the labelled files in and below them."""
-    found: list[Path] = []
-    for path in paths:
-        if path.is_dir():
-            inside = sorted(file for file in path.rglob("*") if file.suffix in (".csv", ".jsonl"))
-            if not inside:
-                raise LabelsError(f"{path}: holds no labelled file (.csv or .jsonl)")
-            found += inside
-        else:
-            found.append(path)
-    return found
-
-
 def read_examples(
     paths: list[Path], taxonomy: Taxonomy, sets: list[Path] | None, *, need_text: bool = True
 ) -> Examples:
@@ -57,7 +43,7 @@ def read_examples(
     from cxnlp.labelling.rows import NOT_JOINED, read_labelled
     from cxnlp.model.examples import from_frame
 
-    frame = read_labelled(label_files(paths), taxonomy, sets=tuple(sets or ()), need_text=need_text or bool(sets))
+    frame = read_labelled(paths, taxonomy, sets=tuple(sets or ()), need_text=need_text or bool(sets))
     here = frame["text"] != NOT_JOINED
     missing = int((~here).sum())
     if missing:
@@ -111,8 +97,10 @@ def train(
     from collections import deque
     from dataclasses import replace
 
+    from cxnlp.model.registry import trained_folder
+
     settled, toml = find_taxonomy(taxonomy)
-    start = trained_model(base)
+    start = trained_folder(base)
     if beside and start is None:
         raise WrongUsageError(f"--beside needs a trained model as --base; {base!r} is none")
     if export and not beside:
@@ -185,13 +173,6 @@ def read_export_texts(export: str, config: Path | None) -> pd.DataFrame:
     records = pd.concat(batches, ignore_index=True)
     logger.info("%s: %s records", export, f"{len(records):,}")
     return records
-
-
-def trained_model(name: str) -> Path | None:
-    """Return the folder of a trained model of that name or path, or None: then it is a base encoder's."""
-    from cxnlp.model.registry import trained_folder
-
-    return trained_folder(name)
 
 
 def evaluate(
