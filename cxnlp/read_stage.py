@@ -112,7 +112,7 @@ def _read_file(
     rows = 0
     intake = store.take_in(file.name, run, later)
     try:
-        for batch in read_export(file.path, config.export, journey):
+        for batch in read_export(file.path, config.export, journey, known_languages=store.detected_languages):
             stop.check()
             rows += batch.rows
             rejected.extend(batch.rejected)

@@ -314,6 +314,17 @@ class Store:
         ).fetchall()
         return {str(name): str(digest) for name, digest in rows}
 
+    def detected_languages(self, text_hashes: Sequence[str]) -> dict[str, str | None]:
+        """Return text hash → language (None: none could be told) of those texts whose language was detected before."""
+        rows = self.connection.execute(
+            """
+            SELECT text_hash, arg_min(coalesce(language, ''), id) FROM feedback
+            WHERE language_source IN ('detected', 'none') AND list_contains(?, text_hash) GROUP BY text_hash
+            """,
+            [list(text_hashes)],
+        ).fetchall()
+        return {str(digest): language or None for digest, language in rows}
+
     def predictions_of(
         self, text_hashes: Sequence[str], model: str
     ) -> dict[tuple[str, str], dict[str, tuple[str, ...]]]:

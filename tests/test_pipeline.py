@@ -14,10 +14,10 @@ from pathlib import Path
 
 import duckdb
 import pytest
-from night import DAY, HashReader, configure, row, rows, write_export
+from night import CONFIG, DAY, HashReader, configure, row, rows, write_export
 
 from cxnlp import pipeline
-from cxnlp.config import Config
+from cxnlp.config import Config, parse_config
 from cxnlp.errors import (
     ConfigError,
     CxnlpError,
@@ -132,6 +132,26 @@ def test_an_edited_row_is_read_again_and_its_old_words_leave(config: Config, rea
         ("Now I think quite otherwise", 1, 2)
     ]
     assert ask(config, f"SELECT count(*) FROM predictions WHERE text_hash = '{text_hash(old)}'") == [(0,)]
+
+
+def test_the_language_of_a_text_is_detected_once(
+    tmp_path: Path, reader: HashReader, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+
+    def detect(texts: list[str], shares: dict[str, float]) -> list[str | None]:
+        asked.extend(texts)
+        return ["en" if "new" in text else None for text in texts]
+
+    monkeypatch.setattr("cxnlp.ingest.languages.detect", detect)
+    config = parse_config(CONFIG.replace('language = "en"\n', "", 1), "cxnlp.toml", tmp_path)
+    write_export(tmp_path / "exports/a.csv", [row(1, text="old"), row(2, text="new")])
+    run(config)
+    write_export(tmp_path / "exports/a.csv", [row(1, text="old", stars="1"), row(2, text="new"), row(3, text="newer")])
+    run(config)
+    assert asked == ["old", "new", "newer"]
+    told = ask(config, "SELECT language, language_source FROM feedback ORDER BY id")
+    assert told == [(None, "none"), ("en", "detected"), ("en", "detected")]
 
 
 def test_edited_stars_alone_need_no_reading(config: Config, reader: HashReader) -> None:
