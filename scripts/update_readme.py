@@ -24,7 +24,9 @@ COLUMNS = (
 )
 
 
-def cell(found: dict[str, Any]) -> str:
+def cell(found: dict[str, Any] | None) -> str:
+    if found is None:
+        return "–"
     return f"{found['value']:.2f} ({found['low']:.2f}–{found['high']:.2f})"
 
 

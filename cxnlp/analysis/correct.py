@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -39,7 +39,7 @@ MAIN_LANGUAGE = 0.8
 #: p-value below which a language is read otherwise than the others.
 UNLIKE = 0.05
 
-Reason = Literal["", "too_few_labels", "weak_reading", "shift"]
+Reason = Literal["", "too_few_labels", "weak_reading", "shift", "single_label"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,27 +77,27 @@ class Reading:
 def rogan_gladen(count: int, total: int, reading: Reading) -> Corrected | None:
     """Correct a share; None where there is no base or nothing is known of the errors.
 
-    The estimate is kept within 0-1. Not safe with reason `shift` where fewer texts are read as having the event than
-    false alarms alone would give (or more than misses allow): the errors must then be different here; with reason
-    `too_few_labels` where doubt about the error rates makes most of the interval.
+    Estimate and interval are kept within 0-1. Not safe with reason `shift` where fewer texts are read as having the
+    event than false alarms alone would give (or more than misses allow): the errors must then be different here; with
+    reason `too_few_labels` where doubt about the error rates makes most of the interval as it is before that.
     """
     if not total or not reading.with_event or not reading.without_event or reading.youden <= 0:
         return None
     sensitivity, specificity = reading.hits / reading.with_event, reading.passed / reading.without_event
     raw = (count / total + specificity - 1) / (sensitivity + specificity - 1)
-    low, high = _lang_reiczigel(count, total, reading)
-    value = min(1.0, max(0.0, raw))
-    low, high = min(low, value), max(high, value)
+    bounds = _lang_reiczigel(count, total, reading)
     problem = reading.problem or ("shift" if _impossible(count, total, reading) else "")
     seen_low, seen_high = wilson(count, total)
-    if not problem and high - low > (seen_high - seen_low) / reading.youden + MAXIMUM_ADDED_WIDTH:
+    if not problem and bounds[1] - bounds[0] > (seen_high - seen_low) / reading.youden + MAXIMUM_ADDED_WIDTH:
         problem = "too_few_labels"
+    value, low, high = (min(1.0, max(0.0, place)) for place in (raw, *bounds))
+    low, high = min(low, value), max(high, value)
     labels = reading.with_event + reading.without_event
     return Corrected(value, low, high, "rogan-gladen", labels, not problem, problem)
 
 
 def _lang_reiczigel(count: int, total: int, reading: Reading) -> tuple[float, float]:
-    """Return the adjusted interval, within 0-1; (0, 1) where the adjusted reader is no better than a coin."""
+    """Return the adjusted interval, not kept within 0-1; (0, 1) where the adjusted reader is no better than a coin."""
     z2 = Z95 * Z95
     n = total + z2
     seen = (count + z2 / 2) / n
@@ -111,7 +111,7 @@ def _lang_reiczigel(count: int, total: int, reading: Reading) -> tuple[float, fl
     false_alarm = specificity * (1 - specificity) / n_without
     shift = 2 * z2 * (true * miss - (1 - true) * false_alarm)
     error = math.sqrt(seen * (1 - seen) / n + true * true * miss + (1 - true) ** 2 * false_alarm) / youden
-    return max(0.0, true + shift - Z95 * error), min(1.0, true + shift + Z95 * error)
+    return true + shift - Z95 * error, true + shift + Z95 * error
 
 
 def _impossible(count: int, total: int, reading: Reading) -> bool:
@@ -286,7 +286,13 @@ class Corrector:
 
         The rates are those of the group's language (the export's main one for all other groups) where enough of it is
         labelled, else of all languages, unless the few rows of the language already show that it is read otherwise.
+        Those of a single cause, strength or emotion are never carried over: they differ between feedbacks by more than
+        the correction mends (docs/report.md).
         """
+        reading, problem = self._rates(event, author, column, value)
+        return reading, problem or ("single_label" if ":" in event else "")
+
+    def _rates(self, event: str, author: str, column: str, value: str) -> tuple[Reading, Reason]:
         every = self.reading(event, author)
         language = value if column == "language" else self.main_language
         if language is None:
@@ -326,15 +332,14 @@ class Corrector:
         return self._flag(rogan_gladen_gap(cells, reading), problem, column, value)
 
     def _flag(self, corrected: Corrected | None, problem: Reason, column: str, value: str) -> Corrected | None:
-        """Mark a correction as not safe where the language is read otherwise, or was (or much was) never labelled."""
+        """Mark a correction as not safe for `problem`, or where the language was (or much was) never labelled."""
         if corrected is None or not corrected.safe:
             return corrected
         unknown = value in self.uncovered if column == "language" else self.uncovered_share > MAXIMUM_UNCOVERED
         if not unknown and not problem:
             return corrected
-        return Corrected(
-            corrected.value, corrected.low, corrected.high, corrected.method, corrected.labels, False, "shift"
-        )
+        reason = problem if problem == "single_label" and not unknown else "shift"
+        return replace(corrected, safe=False, reason=reason)
 
     def _ppi(self, count: int, total: int, event: str, column: str, value: str) -> Corrected | None:
         """Correct by the labelled rows of this group; None where it has too few."""

@@ -266,6 +266,13 @@ class GroupBuilder:
     ) -> ReplyGroup:
         complaints, answered = numbers["complaints"], numbers["complaint_replied"]
         read, excused, remedied = (numbers[f"complaint_{what}"] for what in ("reply_read", "excused", "remedied"))
+        answers = [
+            self.corrector.share(number, read, event, "replies", name, author="company")
+            for number, event in ((excused, "excuse"), (remedied, "resolution"))
+        ]
+        if not all(answer.corrected is not None and answer.corrected.safe for answer in answers):
+            # they stand side by side and are parts of one whole: both corrected, or both as read
+            answers = [share(excused, read), share(remedied, read)]
         return ReplyGroup(
             name=name,
             title=title,
@@ -273,8 +280,8 @@ class GroupBuilder:
             too_small=complaints < self.settings.minimum_group,
             answered=share(answered, complaints),
             silent=share(complaints - answered, complaints),
-            excused=self.corrector.share(excused, read, "excuse", "replies", name, author="company"),
-            remedied=self.corrector.share(remedied, read, "resolution", "replies", name, author="company"),
+            excused=answers[0],
+            remedied=answers[1],
             otherwise=share(read - excused - remedied, read),
             hours=Hours(*hours) if hours else None,
         )

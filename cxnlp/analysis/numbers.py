@@ -17,7 +17,8 @@ class Corrected:
     `method` is `rogan-gladen` (labelled rows from elsewhere, reading errors carried over) or `ppi` (labelled rows drawn
     at random from this very feedback). `labels` is the number of labelled rows it rests on. When `safe` is false the
     page must say so and lead with the raw number; `reason` is then one of `too_few_labels`, `weak_reading` (the
-    classifier hardly tells the two apart), `shift` (the feedback is unlike the labelled rows).
+    classifier hardly tells the two apart), `shift` (the feedback is unlike the labelled rows), `single_label` (one
+    cause, strength or emotion: its error rates differ too much between feedbacks).
     """
 
     value: float

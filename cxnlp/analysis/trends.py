@@ -215,13 +215,22 @@ def build_trends(
 
 
 def split_windows(weeks: Sequence[Week]) -> tuple[Sequence[Week], Sequence[Week]]:
-    """Return the last four complete weeks, and the up to 26 before them."""
+    """Return the last four complete weeks, and the up to 26 that they are held against.
+
+    These are the weeks before; while an alarm holds, those before the four weeks in which it was raised, as in `watch`.
+    """
     complete = [week for week in weeks if week.complete]
-    return complete[-RECENT_WEEKS:], complete[-RECENT_WEEKS - BASELINE_WEEKS : -RECENT_WEEKS]
+    look = len(complete) - 1
+    since = alarm_since(weeks)
+    if since is not None:
+        raised = next(at for at, week in enumerate(complete) if week.week == since)
+        look = raised if look - raised <= BASELINE_WEEKS else look
+    end = max(0, look - RECENT_WEEKS + 1)
+    return complete[-RECENT_WEEKS:], complete[max(0, end - BASELINE_WEEKS) : end]
 
 
 def change_of(weeks: Sequence[Week]) -> Gap | None:
-    """Return the share of the last four complete weeks minus that of the weeks before, or None without both."""
+    """Return the share of the last four complete weeks minus that of what they are held against, None without both."""
     recent, before = split_windows(weeks)
     return independent_gap(pool(recent), pool(before))
 

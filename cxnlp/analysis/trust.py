@@ -18,8 +18,9 @@ from cxnlp.analysis.summary import Accuracy, Correction, Count, Drift, SetAside,
 from cxnlp.taxonomy import Task
 
 RESAMPLES = 500
-#: Least labelled rows for an accuracy of their own.
+#: Least labelled rows for an accuracy of their own, and least labels (of each level) for an F1.
 MINIMUM_ROWS = 10
+MINIMUM_LABELS = 5
 _CORRECTED_EVENTS = ("expressed", "complaint", "positive", "negative", "unhappy", "high_effort", "stated")
 
 
@@ -43,12 +44,18 @@ def _f1(hits: FloatArray, false: FloatArray, missed: FloatArray) -> FloatArray:
     return np.divide(2 * hits, bottom, out=np.ones_like(bottom), where=bottom > 0)
 
 
-def score(task: Task, rows: Sequence[GoldRow], seed: int) -> tuple[str, Estimate]:
+def score(task: Task, rows: Sequence[GoldRow], seed: int) -> tuple[str, Estimate] | None:
     """Return metric and estimate with a percentile bootstrap interval over rows.
 
-    Accuracy for single tasks, macro-F1 over the labels that occur for ordinal ones, micro-F1 for tasks of several.
+    Accuracy for single tasks, macro-F1 over all levels for ordinal ones, micro-F1 for tasks of several labels. None
+    where too few (`MINIMUM_LABELS`) labels were given by hand: of a level in ordinal tasks, of all where several hold.
     """
     cells = _outcomes(task, rows)
+    labelled = (cells[:, :, 0] + cells[:, :, 2]).sum(axis=0)
+    if task.kind == "multi" and labelled.sum() < MINIMUM_LABELS:
+        return None
+    if task.kind == "ordinal" and labelled.min() < MINIMUM_LABELS:
+        return None
     drawn = np.random.default_rng(seed).multinomial(len(rows), np.full(len(rows), 1 / len(rows)), RESAMPLES)
     weights = np.vstack([np.ones(len(rows)), drawn])
     if task.kind == "single":
@@ -57,8 +64,7 @@ def score(task: Task, rows: Sequence[GoldRow], seed: int) -> tuple[str, Estimate
         hits, false, missed = (weights @ cells[:, :, k].sum(axis=1) for k in range(3))
         metric, values = "micro_f1", _f1(hits, false, missed)
     else:
-        occurring = cells.sum(axis=(0, 2)) > 0
-        parts = [weights @ cells[:, occurring, k] for k in range(3)]
+        parts = [weights @ cells[:, :, k] for k in range(3)]
         metric, values = "macro_f1", _f1(*parts).mean(axis=1)
     low, high = np.quantile(values[1:], [0.025, 0.975])
     value = float(values[0])
@@ -82,8 +88,9 @@ def accuracies(settings: AnalysisSettings, vocabulary: Vocabulary) -> tuple[Accu
                     own = [row for row in rows if language in ("all", row.language)]
                     if len(own) < MINIMUM_ROWS:
                         continue
-                    metric, estimate = score(task, own, settings.seed)
-                    result.append(Accuracy(task.name, language, author, origin, metric, estimate))
+                    scored = score(task, own, settings.seed)
+                    if scored is not None:
+                        result.append(Accuracy(task.name, language, author, origin, *scored))
                     if task.name == "emotions" and author == "customer":
                         right = sum(
                             valence(row.human["emotions"], vocabulary) == valence(row.predicted["emotions"], vocabulary)

@@ -80,7 +80,8 @@ def score_task(truth: Bools, given: Bools, task: Task, *, seed: int) -> dict[str
     """Return a task's scores on some rows: n, micro- and macro-F1, the share wholly right, and every label's F1.
 
     Macro-F1 is the mean over labels that at least `MIN_LABEL_ROWS` rows hold, and only those get a score of their
-    own. For a task with one label per row, `micro_f1` is the accuracy.
+    own; of an ordinal task it is None unless all levels have so many, since a mean without the rare end of the scale is
+    little more than the score of "unstated". For a task with one label per row, `micro_f1` is the accuracy.
     """
     draws = metrics.resamples(len(truth), seed=seed, draws=RESAMPLES)
     whole, drawn = metrics.counts(truth, given), metrics.counts(truth, given, draws)
@@ -91,7 +92,9 @@ def score_task(truth: Bools, given: Bools, task: Task, *, seed: int) -> dict[str
         "micro_f1": with_interval(
             float(metrics.f1(*(part.sum() for part in whole))), metrics.f1(*(part.sum(axis=1) for part in drawn))
         ),
-        "macro_f1": with_interval(_mean(per_label[enough]), _mean(per_label_drawn[:, enough])),
+        "macro_f1": with_interval(_mean(per_label[enough]), _mean(per_label_drawn[:, enough]))
+        if task.kind != "ordinal" or enough.all()
+        else None,
         "exact": _share(truth == given, draws),
     }
     if has_valence(task):

@@ -50,6 +50,7 @@ def test_a_perfect_reader_changes_nothing() -> None:
         (500, Reading(60, 100, 70, 100), "weak_reading"),
         (20, Reading(90, 100, 80, 100), "shift"),  # fewer than the false alarms alone would give
         (205, Reading(9, 22, 960, 980), "too_few_labels"),  # 46 %, give or take 25: no answer
+        (450, Reading(13, 36, 98, 100), "too_few_labels"),  # more than all, give or take 45 points: cutting hides it
         (500, Reading(90, 100, 95, 100), ""),
     ],
 )

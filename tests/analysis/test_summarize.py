@@ -205,7 +205,8 @@ def test_shares_and_gaps_carry_their_correction() -> None:
     assert accuracy["valence", "en"] == pytest.approx(0.9)
 
 
-def test_causes_stand_in_the_order_of_the_shares_that_are_shown() -> None:
+def test_single_causes_are_shown_as_read_and_in_that_order() -> None:
+    # labelled rows of other feedback: half of what blames delivery is missed; the share would double
     blamed = {"emotions": [], "effort": ["unstated"], "stance": ["complaint"], "causes": ["delivery"], "strengths": []}
     missed = blamed | {"causes": []}
     sides = [(blamed, blamed)] * 40 + [(blamed, missed)] * 40 + [(missed, missed)] * 90
@@ -219,9 +220,12 @@ def test_causes_stand_in_the_order_of_the_shares_that_are_shown() -> None:
     rows += [{"stance": "neither"}] * 115
     rows = [row | {"id": f"c{n}", "text": f"text {n}", "language": "en"} for n, row in enumerate(rows)]
     summary = summarize(store(rows), AnalysisSettings(model=MODEL, minimum_group=10, gold=labelled))
-    assert [theme.name for theme in summary.overall.causes[:2]] == ["delivery", "product_quality"]
-    shown = [theme.share.best or 0.0 for theme in summary.overall.causes]
-    assert shown == sorted(shown, reverse=True)
+    assert [(theme.name, theme.share.best) for theme in summary.overall.causes[:2]] == [
+        ("product_quality", 0.225),
+        ("delivery", 0.2),
+    ]
+    corrected = summary.overall.causes[1].share.corrected
+    assert corrected is not None and (corrected.value, corrected.reason) == (pytest.approx(0.4), "single_label")
 
 
 def test_labels_drawn_from_the_export_correct_by_prediction_powered_inference() -> None:

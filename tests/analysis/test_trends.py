@@ -115,5 +115,13 @@ def test_the_change_is_the_last_four_weeks_against_those_before() -> None:
     assert change is not None and change.value == pytest.approx(0.2)
 
 
+def test_while_an_alarm_holds_the_change_is_from_before_it() -> None:
+    weeks, _ = watch(series([10] * 12 + [30] * 8), "up", 1e-4, LATE, 30)
+    assert alarm_since(weeks) == (START + timedelta(weeks=13)).isoformat()
+    late, early = split_windows(weeks)
+    assert {week.share.count for week in late} == {30} and {week.share.count for week in early} == {10}
+    assert len(early) == 10  # the four weeks in which it was raised began with the eleventh
+
+
 def test_the_budget_of_false_alarms_is_shared() -> None:
     assert look_alpha(0.1, 10) == pytest.approx(look_alpha(0.1, 1) / 10)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from cxnlp.analysis.events import Vocabulary
+from cxnlp.analysis.numbers import Estimate
 from cxnlp.analysis.settings import GoldRow
 from cxnlp.analysis.trust import drift_level, score, valence
 from cxnlp.taxonomy import default_taxonomy
@@ -19,9 +20,15 @@ def rows(task: str, pairs: list[tuple[tuple[str, ...], tuple[str, ...]]]) -> lis
     ]
 
 
+def scored(task: str, pairs: list[tuple[tuple[str, ...], tuple[str, ...]]]) -> tuple[str, Estimate]:
+    found = score(TAXONOMY.task(task), rows(task, pairs), seed=0)
+    assert found is not None
+    return found
+
+
 def test_accuracy_of_a_single_task_by_hand() -> None:
     pairs = [(("complaint",), ("complaint",))] * 8 + [(("excuse",), ("complaint",))] * 2
-    metric, estimate = score(TAXONOMY.task("stance"), rows("stance", pairs), seed=0)
+    metric, estimate = scored("stance", pairs)
     assert (metric, estimate.value, estimate.n) == ("accuracy", 0.8, 10)
     assert estimate.low < 0.8 < estimate.high
 
@@ -29,15 +36,23 @@ def test_accuracy_of_a_single_task_by_hand() -> None:
 def test_micro_f1_of_a_task_of_several_labels_by_hand() -> None:
     # hits 10 + 5, false alarms 5 (anger instead of trust), missed 5 (trust): 30 / (30 + 5 + 5)
     pairs = [(("anger",), ("anger",))] * 10 + [(("delight", "trust"), ("delight", "anger"))] * 5
-    metric, estimate = score(TAXONOMY.task("emotions"), rows("emotions", pairs), seed=0)
+    metric, estimate = scored("emotions", pairs)
     assert metric == "micro_f1" and estimate.value == pytest.approx(0.75)
 
 
 def test_macro_f1_of_an_ordinal_task_by_hand() -> None:
-    # low: 5 of 5 hits, no false alarm: 1; high: 5 hits, 5 missed: 10/15; unstated: 5 false alarms only: 0
-    pairs = [(("low",), ("low",))] * 5 + [(("high",), ("high",))] * 5 + [(("high",), ("unstated",))] * 5
-    metric, estimate = score(TAXONOMY.task("effort"), rows("effort", pairs), seed=0)
-    assert metric == "macro_f1" and estimate.value == pytest.approx((1 + 2 / 3 + 0) / 3)
+    # low and moderate: all right: 1; high: 5 hits, 5 missed: 10/15; unstated: 5 hits, 5 false alarms: 10/15
+    pairs = [((name,), (name,)) for name in ("low", "moderate", "high", "unstated")] * 5
+    pairs += [(("high",), ("unstated",))] * 5
+    metric, estimate = scored("effort", pairs)
+    assert metric == "macro_f1" and estimate.value == pytest.approx((1 + 1 + 2 / 3 + 2 / 3) / 4)
+
+
+def test_without_enough_labels_there_is_no_score() -> None:
+    unstated = [(("unstated",), ("unstated",))] * 50
+    assert score(TAXONOMY.task("effort"), rows("effort", unstated), seed=0) is None
+    assert score(TAXONOMY.task("effort"), rows("effort", [*unstated, (("high",), ("high",))]), seed=0) is None
+    assert score(TAXONOMY.task("causes"), rows("causes", [((), ())] * 50), seed=0) is None
 
 
 def test_the_same_seed_gives_the_same_interval() -> None:
