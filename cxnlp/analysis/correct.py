@@ -12,16 +12,14 @@ Two methods, by what is known of the labelled rows:
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
 
-from cxnlp.analysis.events import Vocabulary, events_of
 from cxnlp.analysis.numbers import Corrected, Share
-from cxnlp.analysis.settings import GoldRow
-from cxnlp.analysis.stats import Z95, FloatArray, share, two_sample_p, wilson
+from cxnlp.analysis.stats import Z95, FloatArray, share, wilson
 
 #: Least labelled rows with, and without, the event for error rates to be carried over; a simulation backs it (docs).
 MINIMUM_LABELS = 20
@@ -29,15 +27,8 @@ MINIMUM_LABELS = 20
 MINIMUM_RANDOM_LABELS = 50
 #: Sensitivity + specificity - 1 below which a correction multiplies noise more than threefold.
 MINIMUM_YOUDEN = 0.33
-#: What doubt about the error rates may add to the width of an interval; more says that too few rows are labelled.
-MAXIMUM_ADDED_WIDTH = 0.15
-#: Share of texts in languages without labelled rows above which the errors are not known.
-MAXIMUM_UNCOVERED = 0.2
-MINIMUM_LANGUAGE_LABELS = 10
-#: Share of an export's texts from which one language is its main one, whose own error rates count.
-MAIN_LANGUAGE = 0.8
-#: p-value below which a language is read otherwise than the others.
-UNLIKE = 0.05
+#: Half the width of that sum's interval, as a share of it, above which too few rows are labelled to divide by it.
+MAXIMUM_DOUBT = 0.33
 
 Reason = Literal["", "too_few_labels", "weak_reading", "shift", "single_label"]
 
@@ -67,33 +58,70 @@ class Reading:
         return (self.sensitivity.value or 0.0) + (self.specificity.value or 0.0) - 1
 
     @property
+    def doubt(self) -> float:
+        """Half the width of the 95 % interval of `youden` (two imagined rows on each side), as a share of it."""
+        if self.youden <= 0:
+            return math.inf
+        errors = 0.0
+        for right, rows in ((self.hits, self.with_event), (self.passed, self.without_event)):
+            rate = (right + 1) / (rows + 2)
+            errors += rate * (1 - rate) / (rows + 2)
+        return Z95 * math.sqrt(errors) / self.youden
+
+    @property
     def problem(self) -> Reason:
-        """Why a correction by these rates would not be safe, or ''."""
+        """Why a correction by these rates would not be safe, or ''.
+
+        It is decided by the rates alone, so that the same event is corrected in all groups, or in none.
+        """
         if min(self.with_event, self.without_event) < MINIMUM_LABELS:
             return "too_few_labels"
-        return "weak_reading" if self.youden < MINIMUM_YOUDEN else ""
+        if self.youden < MINIMUM_YOUDEN:
+            return "weak_reading"
+        return "too_few_labels" if self.doubt > MAXIMUM_DOUBT else ""
 
 
-def rogan_gladen(count: int, total: int, reading: Reading) -> Corrected | None:
-    """Correct a share; None where there is no base or nothing is known of the errors.
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Texts that are read with the same error rates: `count` of `total` are read as having the event."""
 
-    Estimate and interval are kept within 0-1. Not safe with reason `shift` where fewer texts are read as having the
-    event than false alarms alone would give (or more than misses allow): the errors must then be different here; with
-    reason `too_few_labels` where doubt about the error rates makes most of the interval as it is before that.
+    count: int
+    total: int
+    reading: Reading
+
+
+def rogan_gladen(parts: Sequence[Part]) -> Corrected | None:
+    """Correct a share of texts that are read with one set of error rates or several (languages), part by part.
+
+    None where there is no base or nothing is known of the errors. The parts' intervals are joined by the distances of
+    their ends from the estimates (MOVER: Zou & Donner 2008, Stat. Med. 27:1693). Estimate and interval are kept within
+    0-1. Not safe where a part's rates are not (`Reading.problem`), and with reason `shift` where fewer texts are read
+    as having the event than false alarms alone would give (or more than misses allow): the errors must then be
+    different here.
     """
-    if not total or not reading.with_event or not reading.without_event or reading.youden <= 0:
+    parts = [part for part in parts if part.total]
+    total = sum(part.total for part in parts)
+    if not total or any(part.reading.youden <= 0 or not part.reading.with_event for part in parts):
         return None
-    sensitivity, specificity = reading.hits / reading.with_event, reading.passed / reading.without_event
-    raw = (count / total + specificity - 1) / (sensitivity + specificity - 1)
-    bounds = _lang_reiczigel(count, total, reading)
-    problem = reading.problem or ("shift" if _impossible(count, total, reading) else "")
-    seen_low, seen_high = wilson(count, total)
-    if not problem and bounds[1] - bounds[0] > (seen_high - seen_low) / reading.youden + MAXIMUM_ADDED_WIDTH:
-        problem = "too_few_labels"
-    value, low, high = (min(1.0, max(0.0, place)) for place in (raw, *bounds))
-    low, high = min(low, value), max(high, value)
-    labels = reading.with_event + reading.without_event
-    return Corrected(value, low, high, "rogan-gladen", labels, not problem, problem)
+    value = below = above = 0.0
+    for part in parts:
+        weight, reading = part.total / total, part.reading
+        one = (part.count / part.total + _specificity(reading) - 1) / reading.youden
+        low, high = _lang_reiczigel(part.count, part.total, reading)
+        value += weight * one
+        below += (weight * (one - low)) ** 2
+        above += (weight * (high - one)) ** 2
+    problem = next((part.reading.problem for part in parts if part.reading.problem), "")
+    if not problem and _impossible(parts):
+        problem = "shift"
+    low, high = max(0.0, value - math.sqrt(below)), min(1.0, value + math.sqrt(above))
+    value = min(1.0, max(0.0, value))
+    labels = sum({part.reading: part.reading.with_event + part.reading.without_event for part in parts}.values())
+    return Corrected(value, min(low, value), max(high, value), "rogan-gladen", labels, not problem, problem)
+
+
+def _specificity(reading: Reading) -> float:
+    return reading.passed / reading.without_event
 
 
 def _lang_reiczigel(count: int, total: int, reading: Reading) -> tuple[float, float]:
@@ -114,18 +142,13 @@ def _lang_reiczigel(count: int, total: int, reading: Reading) -> tuple[float, fl
     return true + shift - Z95 * error, true + shift + Z95 * error
 
 
-def _impossible(count: int, total: int, reading: Reading) -> bool:
-    low, high = wilson(count, total)
-    return high < 1 - reading.specificity.high or low > reading.sensitivity.high
-
-
-def _unlike(own: Reading, every: Reading) -> bool:
-    """Return whether one language's few rows are read otherwise than those of the other languages."""
-    hits, with_event = every.hits - own.hits, every.with_event - own.with_event
-    passed, without_event = every.passed - own.passed, every.without_event - own.without_event
-    found = two_sample_p(own.hits, own.with_event, hits, with_event)
-    left_alone = two_sample_p(own.passed, own.without_event, passed, without_event)
-    return min(found, left_alone) < UNLIKE
+def _impossible(parts: Sequence[Part]) -> bool:
+    """Return whether so few texts, or so many, are read as having the event that the error rates cannot hold here."""
+    total = sum(part.total for part in parts)
+    low, high = wilson(sum(part.count for part in parts), total)
+    false_alarms = sum(part.total * (1 - part.reading.specificity.high) for part in parts) / total
+    most_found = sum(part.total * part.reading.sensitivity.high for part in parts) / total
+    return high < false_alarms or low > most_found
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,36 +165,42 @@ class PairedCells:
         """All of them."""
         return self.both + self.only_rating + self.only_text + self.neither
 
+    def __add__(self, other: PairedCells) -> PairedCells:
+        """Add the rows of two groups."""
+        return PairedCells(
+            self.both + other.both,
+            self.only_rating + other.only_rating,
+            self.only_text + other.only_text,
+            self.neither + other.neither,
+        )
 
-def rogan_gladen_gap(cells: PairedCells, reading: Reading) -> Corrected | None:
-    """Correct a paired gap, rating minus text: ratings are known, only the text's share is corrected.
+
+def rogan_gladen_gap(parts: Sequence[tuple[PairedCells, Reading]]) -> Corrected | None:
+    """Correct a paired gap, rating minus text: ratings are known, only the text's share is corrected, part by part.
 
     Interval by the delta method, with the errors' uncertainty, on counts adjusted as Lang & Reiczigel do.
     """
-    n = cells.n
-    corrected = rogan_gladen(cells.both + cells.only_text, n, reading)
+    parts = [(cells, reading) for cells, reading in parts if cells.n]
+    corrected = rogan_gladen([Part(cells.both + cells.only_text, cells.n, reading) for cells, reading in parts])
     if corrected is None:
         return None
-    value = (cells.both + cells.only_rating) / n - corrected.value
-    n_with, n_without = reading.with_event + 2, reading.without_event + 2
-    sensitivity, specificity = (reading.hits + 1) / n_with, (reading.passed + 1) / n_without
-    youden = sensitivity + specificity - 1
-    if youden <= 0:
-        return None
-    true = corrected.value
-    spread = _paired_variance(cells, 1 / youden) / n
-    errors = true**2 * sensitivity * (1 - sensitivity) / n_with
-    errors += (1 - true) ** 2 * specificity * (1 - specificity) / n_without
-    half = Z95 * math.sqrt(spread + errors / youden**2)
-    return Corrected(
-        value,
-        max(-1.0, value - half),
-        min(1.0, value + half),
-        "rogan-gladen",
-        corrected.labels,
-        corrected.safe,
-        corrected.reason,
-    )
+    n = sum(cells.n for cells, _ in parts)
+    value = sum(cells.both + cells.only_rating for cells, _ in parts) / n - corrected.value
+    variance = 0.0
+    for cells, reading in parts:
+        n_with, n_without = reading.with_event + 2, reading.without_event + 2
+        sensitivity, specificity = (reading.hits + 1) / n_with, (reading.passed + 1) / n_without
+        youden = sensitivity + specificity - 1
+        if youden <= 0:
+            return None
+        true = ((cells.both + cells.only_text) / cells.n + _specificity(reading) - 1) / reading.youden
+        true = min(1.0, max(0.0, true))
+        spread = _paired_variance(cells, 1 / youden) / cells.n
+        errors = true**2 * sensitivity * (1 - sensitivity) / n_with
+        errors += (1 - true) ** 2 * specificity * (1 - specificity) / n_without
+        variance += (cells.n / n) ** 2 * (spread + errors / youden**2)
+    half = Z95 * math.sqrt(variance)
+    return replace(corrected, value=value, low=max(-1.0, value - half), high=min(1.0, value + half))
 
 
 def _paired_variance(cells: PairedCells, weight: float) -> float:
@@ -213,147 +242,3 @@ def ppi_share(human: FloatArray, predicted: FloatArray, count: int, total: int) 
     safe = len(human) >= MINIMUM_RANDOM_LABELS
     low, high = max(0.0, value - Z95 * error), min(1.0, value + Z95 * error)
     return Corrected(value, low, high, "ppi", len(human), safe, "" if safe else "too_few_labels")
-
-
-@dataclass(frozen=True, slots=True)
-class _GoldEvents:
-    human: dict[str, bool]
-    predicted: dict[str, bool]
-    row: GoldRow
-
-
-class Corrector:
-    """Corrects the shares of one export by its labelled rows.
-
-    `members` says of each labelled row that is in the store which group it belongs to (id → column → value); it is used
-    only with labels drawn at random. `languages` counts the export's texts by language.
-    """
-
-    def __init__(
-        self,
-        gold: Sequence[GoldRow],
-        vocabulary: Vocabulary,
-        languages: Mapping[str, int],
-        *,
-        is_random: bool = False,
-        members: Mapping[str, Mapping[str, str | None]] | None = None,
-    ) -> None:
-        """Work out the events of every labelled row, on the human and on the classifier's side."""
-        real = [row for row in gold if row.origin != "written"]
-        self.rows = [
-            _GoldEvents(events_of(row.human, vocabulary), events_of(row.predicted, vocabulary), row) for row in real
-        ]
-        self.is_random = is_random
-        self.members = members or {}
-        labelled: dict[str, int] = {}
-        for row in real:
-            if row.author == "customer" and row.language:
-                labelled[row.language] = labelled.get(row.language, 0) + 1
-        self.uncovered = {
-            name: count for name, count in languages.items() if labelled.get(name, 0) < MINIMUM_LANGUAGE_LABELS
-        }
-        total = sum(languages.values())
-        self.uncovered_share = sum(self.uncovered.values()) / total if total else 0.0
-        self.main_language = next(
-            (name for name, count in languages.items() if count >= MAIN_LANGUAGE * total > 0), None
-        )
-        self._readings: dict[tuple[str, str, str | None], Reading] = {}
-
-    def reading(self, event: str, author: str = "customer", language: str | None = None) -> Reading:
-        """Return how `event` was read on labelled rows of this author (and language)."""
-        key = (event, author, language)
-        if key not in self._readings:
-            pairs = [
-                (item.human[event], item.predicted[event])
-                for item in self.rows
-                if item.row.author == author
-                and event in item.human
-                and event in item.predicted
-                and (language is None or item.row.language == language)
-            ]
-            self._readings[key] = Reading(
-                hits=sum(human and read for human, read in pairs),
-                with_event=sum(human for human, _ in pairs),
-                passed=sum(not human and not read for human, read in pairs),
-                without_event=sum(not human for human, _ in pairs),
-            )
-        return self._readings[key]
-
-    def rates(
-        self, event: str, author: str = "customer", column: str = "overall", value: str = "overall"
-    ) -> tuple[Reading, Reason]:
-        """Return how `event` is read in a group, and why correcting by it would not be safe, or ''.
-
-        The rates are those of the group's language (the export's main one for all other groups) where enough of it is
-        labelled, else of all languages, unless the few rows of the language already show that it is read otherwise.
-        Those of a single cause, strength or emotion are never carried over: they differ between feedbacks by more than
-        the correction mends (docs/report.md).
-        """
-        reading, problem = self._rates(event, author, column, value)
-        return reading, problem or ("single_label" if ":" in event else "")
-
-    def _rates(self, event: str, author: str, column: str, value: str) -> tuple[Reading, Reason]:
-        every = self.reading(event, author)
-        language = value if column == "language" else self.main_language
-        if language is None:
-            return every, every.problem
-        own = self.reading(event, author, language)
-        if own.problem != "too_few_labels":
-            return own, own.problem
-        return every, every.problem or ("shift" if _unlike(own, every) else "")
-
-    def share(self, count: int, total: int, event: str, column: str, value: str, *, author: str = "customer") -> Share:
-        """Return the raw share of `event` in a group, with its correction where anything is labelled."""
-        raw = share(count, total)
-        if not total or not self.rows:
-            return raw
-        corrected = self._ppi(count, total, event, column, value) if self.is_random and author == "customer" else None
-        if corrected is None:
-            reading, problem = self.rates(event, author, column, value)
-            corrected = self._flag(rogan_gladen(count, total, reading), problem, column, value)
-        return Share(raw.count, raw.total, raw.low, raw.high, corrected)
-
-    def gap(self, cells: PairedCells, event: str, column: str, value: str) -> Corrected | None:
-        """Return the corrected gap of a group: top-box ratings minus `event` among texts."""
-        if not cells.n or not self.rows:
-            return None
-        if self.is_random:
-            seen = cells.both + cells.only_text
-            corrected = self._ppi(seen, cells.n, event, column, value)
-            if corrected is not None:
-                gap = (cells.both + cells.only_rating) / cells.n - corrected.value
-                rating = (cells.both + cells.only_rating) / cells.n
-                half = math.hypot(
-                    (corrected.high - corrected.low) / 2, Z95 * math.sqrt(rating * (1 - rating) / cells.n)
-                )
-                low, high = max(-1.0, gap - half), min(1.0, gap + half)
-                return Corrected(gap, low, high, "ppi", corrected.labels, corrected.safe, corrected.reason)
-        reading, problem = self.rates(event, "customer", column, value)
-        return self._flag(rogan_gladen_gap(cells, reading), problem, column, value)
-
-    def _flag(self, corrected: Corrected | None, problem: Reason, column: str, value: str) -> Corrected | None:
-        """Mark a correction as not safe for `problem`, or where the language was (or much was) never labelled."""
-        if corrected is None or not corrected.safe:
-            return corrected
-        unknown = value in self.uncovered if column == "language" else self.uncovered_share > MAXIMUM_UNCOVERED
-        if not unknown and not problem:
-            return corrected
-        reason = problem if problem == "single_label" and not unknown else "shift"
-        return replace(corrected, safe=False, reason=reason)
-
-    def _ppi(self, count: int, total: int, event: str, column: str, value: str) -> Corrected | None:
-        """Correct by the labelled rows of this group; None where it has too few."""
-        inside = [
-            item
-            for item in self.rows
-            if event in item.human
-            and event in item.predicted
-            and item.row.id in self.members
-            and (column == "overall" or self.members[item.row.id].get(column) == value)
-        ]
-        if len(inside) < MINIMUM_RANDOM_LABELS:
-            return None
-        human = np.array([item.human[event] for item in inside], float)
-        predicted = np.array([item.predicted[event] for item in inside], float)
-        read = int(predicted.sum())
-        return ppi_share(human, predicted, max(0, count - read), max(0, count - read, total - len(inside)))

@@ -6,7 +6,7 @@ Each function reads the temp table `analysed` (see frame.py) and returns plain i
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import duckdb
 
@@ -78,6 +78,8 @@ LABEL_COUNTERS: dict[str, str] = {
     "complaint_remedied": "complaint AND reply_resolution",
 }
 
+_RECENT, _EARLIER = "recent_read", "earlier_read"
+
 Counts = dict[str, int]
 
 
@@ -85,6 +87,7 @@ Counts = dict[str, int]
 class GroupCounts:
     """All counts of one group.
 
+    `by_language` holds the counters of `base` for each language ('' where it is not known): they add up to `base`.
     `labels[task][label]` holds the counters of `LABEL_COUNTERS`; `marks[(low, high)][stars]` counts ratings by scale;
     `happy_marks[rating][0 or 1]` counts rated texts by whether they express satisfaction (1); `hours` are number,
     median and 90th percentile of the hours until a complaint was answered.
@@ -96,6 +99,7 @@ class GroupCounts:
     happy_marks: dict[float, tuple[int, int]]
     hours: tuple[int, float, float] | None
     cause_hours: dict[str, tuple[int, float, float]]
+    by_language: dict[str, Counts] = field(default_factory=dict)
     recent_read: int = 0
     earlier_read: int = 0
 
@@ -123,28 +127,36 @@ def count_groups(
     """Return group value → counts, for the values of one grouping (rows without a value are left out)."""
     key, where = grouping.expression, f"WHERE {grouping.expression} IS NOT NULL"
     recent, earlier = _window_sql(window)
-    columns = ", ".join(f"count(*) FILTER ({condition})" for condition in COUNTERS.values())
+    counters = {**COUNTERS, _RECENT: f"read AND {recent}", _EARLIER: f"read AND {earlier}"}
+    columns = ", ".join(f"count(*) FILTER ({condition})" for condition in counters.values())
     rows = connection.execute(
-        f"SELECT {key}, {columns}, count(*) FILTER (read AND {recent}), count(*) FILTER (read AND {earlier}) "  # noqa: S608
-        f"FROM analysed {where} GROUP BY 1 ORDER BY 1"
+        f"SELECT {key}, coalesce(language, ''), {columns} FROM analysed {where} GROUP BY ALL ORDER BY ALL"  # noqa: S608
     ).fetchall()
+    by_language: dict[str, dict[str, Counts]] = defaultdict(dict)
+    for name, language, *numbers in rows:
+        by_language[str(name)][str(language)] = dict(zip(counters, map(int, numbers), strict=True))
     labels = _count_labels(connection, grouping, window)
     marks = _count_marks(connection, grouping)
     happy = _count_happy(connection, grouping)
     hours, cause_hours = _count_hours(connection, grouping)
-    return {
-        str(row[0]): GroupCounts(
-            base=dict(zip(COUNTERS, (int(value) for value in row[1:-2]), strict=True)),
-            labels=labels.get(str(row[0]), {}),
-            marks=marks.get(str(row[0]), {}),
-            happy_marks=happy.get(str(row[0]), {}),
-            hours=hours.get(str(row[0])),
-            cause_hours=cause_hours.get(str(row[0]), {}),
-            recent_read=int(row[-2]),
-            earlier_read=int(row[-1]),
+    result = {}
+    for name, parts in by_language.items():
+        recent_read, earlier_read = (
+            sum(part.pop(counter) for part in parts.values()) for counter in (_RECENT, _EARLIER)
         )
-        for row in rows
-    }
+        base = {counter: sum(part[counter] for part in parts.values()) for counter in COUNTERS}
+        result[name] = GroupCounts(
+            base=base,
+            labels=labels.get(name, {}),
+            marks=marks.get(name, {}),
+            happy_marks=happy.get(name, {}),
+            hours=hours.get(name),
+            cause_hours=cause_hours.get(name, {}),
+            by_language=parts,
+            recent_read=recent_read,
+            earlier_read=earlier_read,
+        )
+    return result
 
 
 def _count_labels(

@@ -25,7 +25,7 @@ from scipy import stats
 from cxnlp.analysis.counts import GroupCounts
 from cxnlp.analysis.numbers import Corrected, Gap, Mean, Share
 from cxnlp.analysis.settings import AnalysisSettings
-from cxnlp.analysis.stats import Z95, benjamini_hochberg, independent_gap, paired_gap, share
+from cxnlp.analysis.stats import Z95, benjamini_hochberg, paired_gap, share, stratified_gap
 from cxnlp.analysis.summary import OF_REPLIES, EarlyWarning, Finding, FindingKind, Group, Outcome, Question
 
 #: Least number of texts (recent and earlier) that blame a cause before its rise is looked at.
@@ -122,19 +122,14 @@ class FindingMaker:
 
     def add_column(self, groups: Sequence[Group], counts: Mapping[str, GroupCounts]) -> None:
         """Compare each group of a column with its own ratings, and with all other groups of the column."""
-        totals: dict[str, int] = {}
-        for group_counts in counts.values():
-            for key, value in group_counts.base.items():
-                totals[key] = totals.get(key, 0) + value
         for group in groups:
             if group.too_small:
                 self.too_small += 1
                 continue
-            base = counts[group.name].base
-            others = {key: totals[key] - base[key] for key in totals}
             self._stars_flatter(group)
             if len(groups) > 1:
-                self._against_others(group, base, others)
+                rest = [other for name, other in counts.items() if name != group.name]
+                self._against_others(group, counts[group.name], rest)
             self._promise(group)
             if group.kind == "touchpoint":
                 self._rising_causes(group, counts[group.name])
@@ -224,13 +219,22 @@ class FindingMaker:
         """Return the gap that matters: twice as large where reading errors may have made some of it."""
         return self.settings.minimum_gap * (1 if gap.corrected is not None and gap.corrected.safe else 2)
 
-    def _against_others(self, group: Group, base: Mapping[str, int], others: Mapping[str, int]) -> None:
-        """Compare raw shares: reading errors that are the same everywhere leave the hypothesis as it is."""
+    def _against_others(self, group: Group, counts: GroupCounts, others: Sequence[GroupCounts]) -> None:
+        """Compare raw shares within each language: reading errors, which differ by language, are then alike."""
         minimum = self.settings.minimum_group
 
         def pair(event: str, of: str) -> tuple[Share, Share, Gap | None]:
-            own, rest = share(base[event], base[of]), share(others[event], others[of])
-            return own, rest, independent_gap(own, rest) if min(own.total, rest.total) >= minimum else None
+            own = {name: (part[event], part[of]) for name, part in counts.by_language.items() if part[of]}
+            rest: dict[str, tuple[int, int]] = {}
+            for other in others:
+                for name, part in other.by_language.items():
+                    if own.get(name):  # what nobody here speaks is nothing to compare with
+                        before = rest.get(name, (0, 0))
+                        rest[name] = (before[0] + part[event], before[1] + part[of])
+            own = {name: one for name, one in own.items() if name in rest}
+            mine, theirs = (share(*(sum(one[at] for one in side.values()) for at in (0, 1))) for side in (own, rest))
+            enough = min(mine.total, theirs.total) >= minimum
+            return mine, theirs, stratified_gap(own, rest) if enough else None
 
         _, rest, size = pair("expressed", "read")
         self._add("words_worst", group, opposite(size), group.satisfaction.expressed, rest)

@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from cxnlp.analysis.correct import Corrector, PairedCells
+from cxnlp.analysis.correct import PairedCells
+from cxnlp.analysis.corrector import Among, Corrector
 from cxnlp.analysis.counts import GroupCounts
 from cxnlp.analysis.numbers import Estimate, Gap, Hours, Share
 from cxnlp.analysis.settings import AnalysisSettings
@@ -48,6 +49,12 @@ def anchor(kind: str, name: str = "") -> str:
     folded = unicodedata.normalize("NFKC", name).casefold()
     slug = re.sub(r"[\W_]+", "-", folded).strip("-")
     return f"{kind}-{slug}" if slug else kind
+
+
+#: counter that is a share's base → the rows that it counts.
+_AMONG: dict[str, Among] = {"both": "rated", "top_read": "top", "low_read": "low_box"}
+#: What a reply may be read as → what its counter is called.
+_ANSWERS = {"excuse": "excused", "resolution": "remedied"}
 
 
 class GroupBuilder:
@@ -99,7 +106,7 @@ class GroupBuilder:
         read = base["read"]
 
         def of_texts(counter: str) -> Share:
-            return self.corrector.share(base[counter], read, counter, column, name)
+            return self._share(counts, counter, "read", counter, column, name)
 
         scale = next(iter(counts.marks)) if len(counts.marks) == 1 else None
         marks = counts.marks[scale] if scale else {}
@@ -126,32 +133,40 @@ class GroupBuilder:
             mixed=of_texts("mixed"),
             no_emotion=share(read - base["any_emotion"], read),
             reported_paired=share(base["top_read"], base["both"]),
-            expressed_paired=self.corrector.share(base["rated_expressed"], base["both"], "expressed", column, name),
+            expressed_paired=self._share(counts, "rated_expressed", "both", "expressed", column, name),
             gap=self._gap(counts, column, name),
-            hidden_unhappy=self.corrector.share(base["hidden_unhappy"], base["top_read"], "unhappy", column, name),
-            quiet_fans=self.corrector.share(base["quiet_fans"], base["low_read"], "expressed", column, name),
+            hidden_unhappy=self._share(counts, "hidden_unhappy", "top_read", "unhappy", column, name),
+            quiet_fans=self._share(counts, "quiet_fans", "low_read", "expressed", column, name),
             hollow=share(base["hollow"], base["top_mark_praises"]),
             nps=nps(base["promoters"], base["detractors"], base["nps_rated"]),
         )
 
+    def _share(
+        self,
+        counts: GroupCounts,
+        counter: str,
+        base: str,
+        event: str,
+        column: str,
+        name: str,
+        author: str = "customer",
+    ) -> Share:
+        """Return counter of base, corrected as `event` is read in each of the group's languages."""
+        strata = {language: (part[counter], part[base]) for language, part in counts.by_language.items()}
+        return self.corrector.share(strata, event, column, name, author=author, among=_AMONG.get(base, "read"))
+
     def _gap(self, counts: GroupCounts, column: str, name: str) -> Gap | None:
-        base = counts.base
-        both = base["top_expressed"]
-        cells = PairedCells(
-            both,
-            base["top_read"] - both,
-            base["rated_expressed"] - both,
-            base["both"] - base["top_read"] - base["rated_expressed"] + both,
-        )
+        strata = {language: _cells(part) for language, part in counts.by_language.items()}
+        cells = _cells(counts.base)
         gap = paired_gap(cells.both, cells.only_rating, cells.only_text, cells.neither)
         if gap is None:
             return None
-        corrected = self.corrector.gap(cells, "expressed", column, name)
+        corrected = self.corrector.gap(strata, "expressed", column, name)
         return Gap(gap.value, gap.low, gap.high, gap.n, gap.p_value, corrected)
 
     def _label_share(self, task: str, label: str, counts: GroupCounts, column: str, name: str) -> Share:
         number = counts.labels.get(task, {}).get(label, {}).get("texts", 0)
-        return self.corrector.share(number, counts.base["read"], f"{task}:{label}", column, name)
+        return self.corrector.share({"": (number, counts.base["read"])}, f"{task}:{label}", column, name)
 
     def _themes(
         self, task: str, counts: GroupCounts, column: str, name: str, impacts: ThemeImpacts
@@ -212,9 +227,9 @@ class GroupBuilder:
                 )
                 for label in self.settings.taxonomy.task("emotions").labels
             ),
-            any=self.corrector.share(base["any_emotion"], base["read"], "any_emotion", column, name),
-            building=self.corrector.share(base["building"], base["read"], "building", column, name),
-            destroying=self.corrector.share(base["destroying"], base["read"], "destroying", column, name),
+            any=self._share(counts, "any_emotion", "read", "any_emotion", column, name),
+            building=self._share(counts, "building", "read", "building", column, name),
+            destroying=self._share(counts, "destroying", "read", "destroying", column, name),
             evoked=evoked,
             distance=None if evoked is None or evoked.value is None else 1 - evoked.value,
         )
@@ -233,11 +248,11 @@ class GroupBuilder:
                     EffortCause(label.name, label.display, label.owner or "", among_high, among_others, difference)
                 )
         return Effort(
-            stated=self.corrector.share(stated, base["read"], "stated", column, name),
+            stated=self._share(counts, "stated", "read", "stated", column, name),
             low=share(base["low_effort"], stated),
             moderate=share(base["moderate_effort"], stated),
             high=share(high, stated),
-            high_of_all=self.corrector.share(high, base["read"], "high_effort", column, name),
+            high_of_all=self._share(counts, "high_effort", "read", "high_effort", column, name),
             causes=tuple(sorted(causes, key=lambda cause: (-cause.difference.value, cause.name))),
         )
 
@@ -257,22 +272,42 @@ class GroupBuilder:
                         hours,
                     )
                 )
-        everything = self._reply_group("all", "", "", {**base, "complaints": base["complaint"]}, counts.hours)
+        everything = self._reply_group(
+            "all", "", "", {**base, "complaints": base["complaint"]}, counts.hours, counts.by_language
+        )
         by_size = sorted(causes, key=lambda group: (-group.answered.total, group.name))
         return Replies(self.replies_known, everything, tuple(by_size))
 
     def _reply_group(
-        self, name: str, title: str, owner: str, numbers: Mapping[str, int], hours: tuple[int, float, float] | None
+        self,
+        name: str,
+        title: str,
+        owner: str,
+        numbers: Mapping[str, int],
+        hours: tuple[int, float, float] | None,
+        strata: Mapping[str, Mapping[str, int]] | None = None,
     ) -> ReplyGroup:
+        """Return what became of complaints; without their counts by language (`strata`) answers are as read."""
         complaints, answered = numbers["complaints"], numbers["complaint_replied"]
         read, excused, remedied = (numbers[f"complaint_{what}"] for what in ("reply_read", "excused", "remedied"))
-        answers = [
-            self.corrector.share(number, read, event, "replies", name, author="company")
-            for number, event in ((excused, "excuse"), (remedied, "resolution"))
-        ]
-        if not all(answer.corrected is not None and answer.corrected.safe for answer in answers):
+        answers = [share(excused, read), share(remedied, read)]
+        if strata is not None and not any(self.corrector.problem(event, "company") for event in _ANSWERS):
             # they stand side by side and are parts of one whole: both corrected, or both as read
-            answers = [share(excused, read), share(remedied, read)]
+            fixed = [
+                self.corrector.share(
+                    {
+                        language: (part[f"complaint_{what}"], part["complaint_reply_read"])
+                        for language, part in strata.items()
+                    },
+                    event,
+                    "replies",
+                    name,
+                    author="company",
+                )
+                for event, what in _ANSWERS.items()
+            ]
+            if all(answer.corrected is not None and answer.corrected.safe for answer in fixed):
+                answers = fixed
         return ReplyGroup(
             name=name,
             title=title,
@@ -302,6 +337,17 @@ class GroupBuilder:
             broken_of_mentioned=share(broken, broken + kept),
             breaking=tuple(theme for theme in themes if theme.name in point.broken_by and theme.share.count),
         )
+
+
+def _cells(part: Mapping[str, int]) -> PairedCells:
+    """Return the rated and read rows by top box and happy words."""
+    both = part["top_expressed"]
+    return PairedCells(
+        both,
+        part["top_read"] - both,
+        part["rated_expressed"] - both,
+        part["both"] - part["top_read"] - part["rated_expressed"] + both,
+    )
 
 
 def nps(promoters: int, detractors: int, total: int) -> Nps | None:

@@ -12,7 +12,7 @@ from cxnlp.analysis.actions import build_actions
 from cxnlp.analysis.alerts import worsenings
 from cxnlp.analysis.blind import blind_spots
 from cxnlp.analysis.changes import compare
-from cxnlp.analysis.correct import Corrector
+from cxnlp.analysis.corrector import Corrector, Member
 from cxnlp.analysis.counts import COUNTERS, GroupCounts, Window, count_groups
 from cxnlp.analysis.events import Vocabulary
 from cxnlp.analysis.findings import FindingMaker, finding_of_warning, sift
@@ -225,14 +225,17 @@ def _window(connection: duckdb.DuckDBPyConnection, as_of: date) -> Window | None
 
 def _members(
     connection: duckdb.DuckDBPyConnection, settings: AnalysisSettings, ways: Mapping[str, Grouping]
-) -> dict[str, dict[str, str | None]]:
-    """Return labelled row → column → value, of the labelled rows that are in the store and were read."""
+) -> dict[str, Member]:
+    """Return where each labelled row stands that is in the store and was read."""
     columns = ", ".join(way.expression for way in ways.values())
     rows = connection.execute(
-        f"SELECT id, {columns} FROM analysed WHERE read AND list_contains(?, id)",  # noqa: S608
+        f"SELECT id, rated, top, low_box, {columns} FROM analysed WHERE read AND list_contains(?, id)",  # noqa: S608
         [[row.id for row in settings.gold]],
     ).fetchall()
-    return {str(row[0]): dict(zip(ways, row[1:], strict=True)) for row in rows}
+    return {
+        str(name): Member(dict(zip(ways, groups, strict=True)), rated, top, low_box)
+        for name, rated, top, low_box, *groups in rows
+    }
 
 
 class _Impacts:

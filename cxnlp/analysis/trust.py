@@ -8,7 +8,7 @@ from typing import Literal
 import duckdb
 import numpy as np
 
-from cxnlp.analysis.correct import Corrector
+from cxnlp.analysis.corrector import Corrector
 from cxnlp.analysis.counts import Window
 from cxnlp.analysis.events import EVENT_TASKS, Vocabulary
 from cxnlp.analysis.numbers import Estimate
@@ -111,7 +111,7 @@ def corrections(settings: AnalysisSettings, corrector: Corrector) -> tuple[Corre
     events += [("excuse", "company"), ("resolution", "company")]
     result = []
     for event, author in events:
-        reading, problem = corrector.rates(event, author)
+        reading, problem = corrector.pooled(event, author), corrector.problem(event, author)
         result.append(Correction(event, author, reading.sensitivity, reading.specificity, not problem, problem))
     return tuple(result)
 

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import binom, fisher_exact
 from sklearn.metrics import roc_auc_score
+from statsmodels.stats.contingency_tables import StratifiedTable
 from statsmodels.stats.multitest import multipletests
 from statsmodels.stats.proportion import confint_proportions_2indep
 
@@ -20,6 +21,7 @@ from cxnlp.analysis.stats import (
     paired_gap,
     share,
     stability_index,
+    stratified_gap,
     two_sample_p,
     wilson,
 )
@@ -137,3 +139,23 @@ def test_paired_gaps_stay_within_bounds_and_hold_the_estimate(a: int, b: int, c:
     mirrored = paired_gap(a, c, b, d)
     assert mirrored is not None
     assert (mirrored.value, mirrored.low, mirrored.high) == pytest.approx((-gap.value, -gap.high, -gap.low))
+
+
+def test_a_stratified_gap_by_hand() -> None:
+    # strata 30/100 against 10/100, and 80/200 against 60/300: weights n1·n0/n = 50 and 120
+    # (50·0.2 + 120·0.2) / 170 = 0.2; variance (50²·(0.21 + 0.09)/100 + 120²·(0.24/200 + 0.16/300)) / 170²
+    gap = stratified_gap({"a": (30, 100), "b": (80, 200)}, {"a": (10, 100), "b": (60, 300)})
+    assert gap is not None and gap.value == pytest.approx(0.2) and gap.n == 700
+    error = (50**2 * 0.3 / 100 + 120**2 * (0.24 / 200 + 0.16 / 300)) ** 0.5 / 170
+    assert (gap.low, gap.high) == (pytest.approx(0.2 - 1.959964 * error), pytest.approx(0.2 + 1.959964 * error))
+    theirs = StratifiedTable([np.array([[30, 70], [10, 90]]), np.array([[80, 120], [60, 240]])])
+    assert gap.p_value == pytest.approx(theirs.test_null_odds(correction=False).pvalue)
+
+
+def test_groups_of_another_language_mix_do_not_differ_by_that_alone() -> None:
+    # both read 20 % of one language and 80 % of the other
+    gap = stratified_gap({"a": (180, 900), "b": (80, 100)}, {"a": (20, 100), "b": (720, 900)})
+    assert gap is not None and gap.value == pytest.approx(0) and gap.p_value == pytest.approx(1)
+    assert stratified_gap({"a": (180, 900)}, {"b": (720, 900)}) is None
+    one = stratified_gap({"a": (30, 100), "c": (1, 1)}, {"a": (10, 100), "b": (5, 9)})
+    assert one == independent_gap(share(30, 100), share(10, 100))
