@@ -47,6 +47,28 @@ def all_commands() -> list[tuple[str, Any]]:
     return sorted(dict(walk(typer.main.get_command(app), "cxnlp")).items())
 
 
+def spelling(parameter: Any) -> str:
+    """Return how a parameter is written: an argument's name, or every spelling of an option and of its opposite."""
+    if parameter.param_type_name == "argument":
+        return f"`{parameter.name.upper()}`"
+    spelled = ", ".join(f"`{option}`" for option in parameter.opts)
+    opposites = ", ".join(f"`{option}`" for option in parameter.secondary_opts)
+    return f"{spelled} / {opposites}" if opposites else spelled
+
+
+def unless_given(parameter: Any) -> str:
+    """Return what holds when a parameter is not given: a value, off, the opposite's name; "" where that is nothing."""
+    if parameter.required:
+        return " Required."
+    default = parameter.default
+    if default is None or default in ("", ()):
+        return ""
+    if getattr(parameter, "is_flag", False):
+        sides = parameter.opts if default else parameter.secondary_opts
+        return f" Default: `{sides[0]}`." if sides else " Default: off."
+    return f" Default: `{default}`."
+
+
 def describe(name: str, command: Any) -> str:
     """Return the section of one command."""
     lines = [f"\n## `{name}`", "", command.help.strip().replace("\n    ", "\n"), ""]
@@ -54,13 +76,9 @@ def describe(name: str, command: Any) -> str:
     for parameter in command.params:
         if parameter.name == "help":
             continue
-        shown = ", ".join(f"`{option}`" for option in parameter.opts)
-        if parameter.param_type_name == "argument":
-            shown = f"`{parameter.name.upper()}`"
-        default = "" if parameter.default in (None, False, "", ()) or callable(parameter.default) else parameter.default
-        tail = f" Default: `{default}`." if default and parameter.name != "config" else ""
-        rows.append(f"| {shown} | {(getattr(parameter, 'help', '') or '').replace('|', '/')}{tail} |")
-    return "\n".join([*lines, "| | |", "| --- | --- |", *rows] if rows else lines) + "\n"
+        what = (getattr(parameter, "help", "") or "").replace("|", "/")
+        rows.append(f"| {spelling(parameter)} | {what}{unless_given(parameter)} |")
+    return "\n".join([*lines, "| | |", "| --- | --- |", *rows] if rows else lines).rstrip("\n") + "\n"
 
 
 def render() -> str:

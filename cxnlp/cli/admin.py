@@ -21,9 +21,12 @@ def init(
 
     for path, made in lay_out(folder):
         typer.echo(f"{'made ' if made else 'kept '} {path}")
+    config, journey = folder / "cxnlp.toml", folder / "journey.toml"
     typer.echo(
-        "\nNext: say in cxnlp.toml where your export lies, then\n"
-        "  cxnlp inspect YOUR_EXPORT\n  cxnlp run --config cxnlp.toml"
+        f"\nNext:\n  cxnlp inspect YOUR_EXPORT\n"
+        f"    put the lines that it proposes into {config}, in place of [export] and [export.columns]\n"
+        f"    name your touchpoint values in {journey}\n"
+        f"  cxnlp run --config {config}"
     )
 
 

@@ -44,4 +44,5 @@ def inspect(
         assert configured
         files = find_files(configured, folder)
     for place, file in enumerate(files):
-        typer.echo(("\n" if place else "") + render(inspect_export(file, journey, configured)), nl=False)
+        found = inspect_export(file, journey, configured)
+        typer.echo(("\n" if place else "") + render(found, Path(export).expanduser() if export else None), nl=False)

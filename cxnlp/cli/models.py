@@ -306,7 +306,7 @@ def pull(
     ),
     if_missing: Annotated[bool, typer.Option("--if-missing", help="Say nothing when it is here already.")] = False,
 ) -> None:
-    """Fetch a base encoder into models/base/ (the only command that uses the network)."""
+    """Fetch a base encoder into models/base/ (the only command that downloads anything)."""
     from cxnlp.model.base import base_folder
     from cxnlp.model.base import pull as fetch
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from pathlib import Path
 
 from cxnlp.ingest.inspect import Inspection
 from cxnlp.ingest.profile import ColumnProfile
@@ -13,12 +14,16 @@ _MAX_COLUMNS = 60
 _MAX_GROUPS = 20
 
 
-def render(found: Inspection) -> str:
-    """Return all that an inspection found."""
-    return "\n".join(_lines(found)) + "\n"
+def render(found: Inspection, export: Path | None = None) -> str:
+    """Return all that an inspection found.
+
+    `export` is the whole export (a file, folder or pattern) that the file is of; the file itself if not given. The
+    mapping names it by its absolute path, which holds wherever the configuration lies.
+    """
+    return "\n".join(_lines(found, export or found.path)) + "\n"
 
 
-def _lines(found: Inspection) -> Iterator[str]:
+def _lines(found: Inspection, export: Path) -> Iterator[str]:
     raw = found.raw
     yield f"{found.path}"
     yield f"  format      {raw.format}" + (f", sheet {show(raw.sheet)}" if raw.sheet else "")
@@ -32,13 +37,13 @@ def _lines(found: Inspection) -> Iterator[str]:
     yield "Columns"
     yield from _columns(found)
     yield ""
-    yield from _proposal(found)
+    yield from _proposal(found, export)
     if found.touchpoint_values:
         yield ""
         yield "Touchpoints"
         for value, (count, name) in found.touchpoint_values.items():
             yield f"  {value:<30} {count:>9,}  " + (
-                f"→ {name}" if name else "not in the journey: name it under `values` of a touchpoint"
+                f"→ {name}" if name else "not in the journey: name it under `values` of a touchpoint in journey.toml"
             )
     yield ""
     yield from _trial(found)
@@ -73,14 +78,14 @@ def _content(column: ColumnProfile) -> str:
     return f"{column.kind}, {distinct}, at most {column.longest:,} characters"
 
 
-def _proposal(found: Inspection) -> Iterator[str]:
+def _proposal(found: Inspection, whole: Path) -> Iterator[str]:
     export = found.export
     if not found.proposed:
         yield "Read with the columns of the configuration."
         return
-    yield "Proposed for cxnlp.toml"
+    yield "Proposed for cxnlp.toml, in place of its two sections of these names"
     yield "  [export]"
-    yield f"  path = {_toml(found.path.name)}"
+    yield f"  path = {_toml(str(whole.absolute()))}"
     if "stars" in found.proposal.columns:
         low, high = export.scale
         yield f"  scale = [{low:g}, {high:g}]"

@@ -29,6 +29,7 @@ def test_init_lays_out_and_says_what_comes_next(
     assert call(monkeypatch, "init", tmp_path / "mine") == 0
     told = capsys.readouterr().out
     assert "made  " in told and "cxnlp inspect YOUR_EXPORT" in told
+    assert f"cxnlp run --config {tmp_path / 'mine/cxnlp.toml'}" in told
     assert call(monkeypatch, "init", tmp_path / "mine") == 0
     assert "kept  " in capsys.readouterr().out
 

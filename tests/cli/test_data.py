@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,9 @@ import typer
 from typer.testing import CliRunner
 
 from cxnlp.cli import data
+from cxnlp.config import ExportConfig
 from cxnlp.errors import ConfigError, ExportError, WrongUsageError
+from cxnlp.ingest import find_files
 
 
 @pytest.fixture
@@ -34,6 +37,24 @@ def test_it_shows_each_file_of_a_folder_with_its_mapping(app: typer.Typer, tmp_p
     assert result.stdout.count("[export.columns]") == 2
     assert 'text = "comment"' in result.stdout
     assert "Great shop" not in result.output
+
+
+def _proposed_path(shown: str) -> str:
+    lines = [line.strip() for line in shown.splitlines()]
+    return str(tomllib.loads(lines[lines.index("[export]") + 1])["path"])
+
+
+def test_the_proposed_path_holds_wherever_the_configuration_lies(
+    app: typer.Typer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _export(tmp_path, "a.csv")
+    _export(tmp_path, "b.csv")
+    (tmp_path / "mine").mkdir()
+    monkeypatch.chdir(tmp_path)
+    for export, files in (("a.csv", ["a.csv"]), ("*.csv", ["a.csv", "b.csv"]), (".", ["a.csv", "b.csv"])):
+        proposed = _proposed_path(CliRunner().invoke(app, ["inspect", export]).stdout)
+        found = find_files(ExportConfig(path=proposed), tmp_path / "mine")
+        assert [file.name for file in found] == files
 
 
 def test_it_tries_a_configuration_on_its_own_export(app: typer.Typer, tmp_path: Path) -> None:

@@ -7,8 +7,12 @@ import sys
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 from types import ModuleType
+from typing import Annotated
 
 import pytest
+import typer
+
+from cxnlp.cli.options import DEFAULT_CONFIG, ConfigOption
 
 PROJECT = Path(__file__).resolve().parents[2]
 BINDING = {  # the commands that users and their scripts rely on
@@ -42,6 +46,33 @@ def test_every_command_and_option_has_help(documenting: ModuleType) -> None:
 def test_the_documentation_is_what_the_commands_say(documenting: ModuleType) -> None:
     written = (PROJECT / "docs" / "commands.md").read_text(encoding="utf-8")
     assert written == documenting.render(), "run: python scripts/document_commands.py"
+
+
+def test_the_documentation_tells_what_must_be_given_and_what_holds_otherwise(documenting: ModuleType) -> None:
+    app = typer.Typer(add_completion=False)
+
+    @app.command()
+    def draw(
+        out: Annotated[Path, typer.Option("--out", "-o", help="Where to.")],
+        rows: Annotated[int, typer.Option(help="How many.")] = 0,
+        suggest: Annotated[bool, typer.Option(help="Show it.")] = False,
+        baselines: Annotated[bool, typer.Option(help="Beside it.")] = True,
+        save: Annotated[bool, typer.Option("--save", help="Keep it.")] = False,
+        name: Annotated[str | None, typer.Option(help="Whose.")] = None,
+        config: ConfigOption = DEFAULT_CONFIG,
+    ) -> None:
+        """Draw."""
+
+    section = documenting.describe("draw", typer.main.get_command(app))
+    assert section.splitlines()[-7:] == [
+        "| `--out`, `-o` | Where to. Required. |",
+        "| `--rows` | How many. Default: `0`. |",
+        "| `--suggest` / `--no-suggest` | Show it. Default: `--no-suggest`. |",
+        "| `--baselines` / `--no-baselines` | Beside it. Default: `--baselines`. |",
+        "| `--save` | Keep it. Default: off. |",
+        "| `--name` | Whose. |",
+        "| `--config`, `-c` | The configuration file. Default: `cxnlp.toml`. |",
+    ]
 
 
 def test_help_does_not_load_the_model() -> None:
