@@ -190,12 +190,13 @@ def _night(
     stop: StopSwitch,
     today: date | None,
 ) -> Summary:
+    day = today or date.today()
     with record.stage("read"):
-        read_stage(store, config, journey, files, record, stop)
+        read_stage(store, config, journey, files, record, stop, day)
     with record.stage("classify"):
         classify_stage(store, model, record, stop, budget)
     with record.stage("report"):
-        summary = report_stage(store, config, journey, record, today or date.today(), stop)
+        summary = report_stage(store, config, journey, record, day, stop)
     record.rows_fresh = store.count_rows_since(store.last_good_run(before=datetime.now(UTC).date()))
     reference = json.loads(store.noted_models()[0].training)
     record.training_drift = training_drift(reference, recent_distribution(store.connection, model.version))
@@ -277,7 +278,7 @@ def plan(config: Config) -> list[FilePlan]:
             plans.append(FilePlan(name, True, 0, 0))
             continue
         rows = rejected = 0
-        for batch in read_export(file, config.export, journey):
+        for batch in read_export(file, config.export, journey, today=date.today()):
             rows += batch.rows
             rejected += len(batch.rejected)
         plans.append(FilePlan(name, False, rows, rejected))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from pathlib import Path
 from typing import Literal
 
@@ -153,6 +154,7 @@ def read_export(
     *,
     batch_rows: int = 20_000,
     known_languages: KnownLanguages | None = None,
+    today: date | None = None,
 ) -> Iterator[Batch]:
     """Yield the rows of one file, `batch_rows` at most at a time; at least one batch, an empty one if need be.
 
@@ -163,7 +165,8 @@ def read_export(
     Where rows state no language the file is read once more for a sample of its texts, and the language models stay
     loaded (about 0.5 GB) for the next file; `languages.release` gives the memory back. `known_languages` looks up, by
     text hash, what was detected on earlier nights: it saves the time and keeps a text's language from changing with
-    the shares of languages in the file.
+    the shares of languages in the file. `today` sets aside rows that are dated after it, and after the file's last
+    change, by more than two days; without it any date is taken.
     """
     raw = open_export(path, export)
     if raw.header is None:
@@ -179,7 +182,14 @@ def read_export(
         columns = map_columns(raw, raw.header)
     file = path.name if path.name != sources.MEMORY else "query"
     builder = Builder(
-        file, export, journey, columns, lambda: raw.chunks(batch_rows), sources.modified_on(path), known_languages
+        file,
+        export,
+        journey,
+        columns,
+        lambda: raw.chunks(batch_rows),
+        modified=sources.modified_on(path),
+        known_languages=known_languages,
+        today=today,
     )
     yield from batches(builder, raw.chunks(batch_rows))
     _tell_unknown(path, builder)

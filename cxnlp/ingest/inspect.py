@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 
 from cxnlp.config import ColumnsConfig, ExportConfig
@@ -69,8 +70,11 @@ class Inspection:
     problem: str
 
 
-def inspect_export(path: Path, journey: Journey, configured: ExportConfig | None = None) -> Inspection:
-    """Look through one file; with `configured` its mapping is tried, else the proposed one.
+def inspect_export(
+    path: Path, journey: Journey, configured: ExportConfig | None = None, today: date | None = None
+) -> Inspection:
+    """Look through one file; with `configured` its mapping is tried, else the proposed one, as a run of
+    `today` would read it.
 
     Raise `ExportError` when the file cannot be opened as any format.
     """
@@ -83,7 +87,7 @@ def inspect_export(path: Path, journey: Journey, configured: ExportConfig | None
     trial = None
     if not problem:
         try:
-            trial = _try(path, export, journey)
+            trial = _try(path, export, journey, today)
         except ExportError as error:
             problem = str(error)
     touchpoint_column = columns.get(export.columns.touchpoint or "")
@@ -130,13 +134,13 @@ def _form(value: str) -> str:
     return re.sub(r"[^\W\d_]+", "x", re.sub(r"\d", "9", value[:40]))
 
 
-def _try(path: Path, export: ExportConfig, journey: Journey) -> Trial:
+def _try(path: Path, export: ExportConfig, journey: Journey, today: date | None) -> Trial:
     rows = accepted = replies = without_text = without_stars = 0
     languages: Counter[str] = Counter()
     touchpoints: Counter[str] = Counter()
     sources: Counter[str] = Counter()
     groups: dict[tuple[str, str, str], list[int]] = {}
-    for batch in read_export(path, export, journey):
+    for batch in read_export(path, export, journey, today=today):
         records = batch.records
         comments = records[~records["line"].duplicated()]
         rows += batch.rows

@@ -14,7 +14,7 @@ from cxnlp.errors import ExportError
 from cxnlp.journey import Journey
 
 #: Raised by one whenever the same file would give other records than before.
-READER_VERSION = 1
+READER_VERSION = 2
 
 SUFFIXES = (".csv", ".tsv", ".tab", ".txt", ".json", ".jsonl", ".ndjson", ".xlsx", ".xlsm", ".parquet", ".pq")
 MEMORY = ":memory:"

@@ -6,10 +6,11 @@ import csv
 import gzip
 import json
 import logging
+import os
 import sqlite3
 import stat
 from collections.abc import Callable
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 
 import duckdb
@@ -264,8 +265,6 @@ def test_languages_known_from_earlier_nights_are_not_detected_again(
 
 
 def test_relative_dates_count_back_from_the_files_last_change(tmp_path: Path) -> None:
-    import os
-
     path = tmp_path / "export.csv"
     path.write_text("id,text,date\n1,x,2 days ago\n")
     noon = datetime(2025, 11, 6, 12).timestamp()
@@ -276,6 +275,35 @@ def test_relative_dates_count_back_from_the_files_last_change(tmp_path: Path) ->
     os.utime(path, (noon + 86_400, noon + 86_400))
     assert fingerprint(path, export, default_journey()) != first
     assert fingerprint(path, config("date"), default_journey()) == fingerprint(path, config("date"), default_journey())
+
+
+def test_rows_dated_in_the_future_are_set_aside(tmp_path: Path) -> None:
+    path = tmp_path / "export.csv"
+    path.write_text(
+        "id,text,date,answer,answered\n"
+        "1,x,2025-11-08 23:59,,\n2,x,2025-11-09,,\n3,x,2062-01-31,,\n4,x,2025-11-06,Sorry,2062-01-31\n5,x,,,\n"
+    )
+    made = datetime(2025, 11, 6, 12).timestamp()
+    os.utime(path, (made, made))
+    export = config("date", mapping={"reply": "answer", "reply_date": "answered"})
+    found = read(path, export, today=date(2025, 11, 6))
+    assert found.column("id") == ["1", "5"], "two days are let pass"
+    assert [(row.line, row.column, row.found) for row in found.rejected] == [
+        (3, "date", "'2025-11-09'"),
+        (4, "date", "'2062-01-31'"),
+        (5, "answered", "'2062-01-31'"),
+    ]
+    assert {row.reason for row in found.rejected} == {"the date lies in the future"}
+    assert {row.expected for row in found.rejected} == {"a date up to 2025-11-08"}
+    assert read(path, export).rejected == [], "without a day to go by any date is taken"
+
+
+def test_neither_an_old_file_nor_a_slow_clock_makes_a_date_lie_in_the_future(tmp_path: Path) -> None:
+    path = tmp_path / "export.csv"
+    path.write_text("id,text,date\n1,x,2025-11-06\n")
+    for changed, today in ((datetime(2001, 1, 1), date(2025, 11, 6)), (datetime(2025, 11, 6), date(2001, 1, 1))):
+        os.utime(path, (changed.timestamp(), changed.timestamp()))
+        assert read(path, config("date"), today=today).column("id") == ["1"]
 
 
 def test_one_column_cannot_be_two_things(tmp_path: Path) -> None:
