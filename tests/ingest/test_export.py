@@ -228,7 +228,8 @@ def test_the_touchpoint_of_the_whole_export_fills_what_is_left(touchpoint_export
 def test_ignored_columns_are_not_read(tmp_path: Path) -> None:
     path = tmp_path / "export.csv"
     path.write_text("id,text,note,shop\n1,x,internal,north\n")
-    assert read(path, config(ignore=("note",))).column("segments") == ['{"shop": "north"}']
+    for name in ("note",):
+        assert read(path, config(ignore=(name,))).column("segments") == ['{"shop": "north"}']
 
 
 def test_languages_are_stated_or_detected(tmp_path: Path) -> None:
@@ -315,17 +316,46 @@ def test_one_column_cannot_be_two_things(tmp_path: Path) -> None:
 
 def test_files_of_an_export_are_found_in_the_order_of_their_names(tmp_path: Path) -> None:
     for name in ("b.csv", "a.jsonl.gz", ".hidden.csv", "~$open.xlsx", "readme.md", "c.parquet"):
-        (tmp_path / name).write_bytes(b"")
+        (tmp_path / name).write_bytes(b"x")
+    (tmp_path / "notes.txt").write_bytes(b"not an export")
     (tmp_path / "folder.csv").mkdir()
     names = [path.name for path in find_files(ExportConfig(path="."), tmp_path)]
     assert names == ["a.jsonl.gz", "b.csv", "c.parquet"]
     assert [path.name for path in find_files(ExportConfig(path="*.csv"), tmp_path)] == ["b.csv"]
-    assert find_files(ExportConfig(path="b.csv"), tmp_path) == [tmp_path / "b.csv"]
+    for name in ("b.csv", "notes.txt"):
+        assert find_files(ExportConfig(path=name), tmp_path) == [tmp_path / name]
+    assert [path.name for path in find_files(ExportConfig(path="*.txt"), tmp_path)] == ["notes.txt"]
     for path, message in (("x.csv", "no such file"), ("*.xlsx", "no file matches"), ("folder.csv", "holds no export")):
         with pytest.raises(ExportError, match=message):
             find_files(ExportConfig(path=path), tmp_path)
     with pytest.raises(ExportError, match="no such database"):
         find_files(ExportConfig(database="x.db", query="select 1"), tmp_path)
+
+
+@pytest.mark.parametrize("path", [".", "*"])
+def test_a_file_of_no_bytes_does_not_keep_the_others_from_being_read(
+    path: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    logging.getLogger("cxnlp").propagate = True
+    (tmp_path / "a.csv").write_text("id,text\n1,x\n")
+    for name in ("b.csv", "c.jsonl"):
+        (tmp_path / name).touch()
+    assert [file.name for file in find_files(ExportConfig(path=path), tmp_path)] == ["a.csv", "c.jsonl"]
+    assert "b.csv: is empty and was left out" in caplog.text
+    assert find_files(ExportConfig(path="b.csv"), tmp_path) == [tmp_path / "b.csv"]
+    with pytest.raises(ExportError, match="is empty"):
+        read(tmp_path / "b.csv")
+    deleting = find_files(ExportConfig(path=path, missing="delete"), tmp_path)
+    assert tmp_path / "b.csv" in deleting, "what an interrupted dump held must not count as gone"
+
+
+def test_a_folder_that_may_not_be_read_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(self: Path) -> object:
+        raise PermissionError(13, "Permission denied", str(self))
+
+    monkeypatch.setattr(Path, "iterdir", refuse)
+    with pytest.raises(ExportError, match=f"{tmp_path}: cannot be read: Permission denied"):
+        find_files(ExportConfig(path="."), tmp_path)
 
 
 def test_rows_set_aside_are_written_for_a_spreadsheet_without_formulas(tmp_path: Path) -> None:
