@@ -28,7 +28,7 @@ from cxnlp.drift import recent_distribution, training_distribution, training_dri
 from cxnlp.errors import CxnlpError, GateError, ModelError, Stopped, TaxonomyError
 from cxnlp.gates import failed_gates
 from cxnlp.ingest import find_files, fingerprint, read_export
-from cxnlp.ingest.export import map_columns, open_export
+from cxnlp.ingest.export import check_files
 from cxnlp.journey import Journey, load_journey
 from cxnlp.keeping import hold, owner_only, write_whole
 from cxnlp.nightly import RunRecord, StopSwitch, metrics_text, write_record
@@ -317,10 +317,7 @@ def forget(config: Config, ids: Sequence[str], *, today: date | None = None) -> 
 def checked_files(config: Config) -> list[Path]:
     """Return the export's files; raise `ExportError` when there is none, or one cannot be read or lacks a column."""
     files = find_files(config.export, config.folder)
-    for path in files:
-        raw = open_export(path, config.export)
-        if raw.header is not None:
-            map_columns(raw, raw.header)
+    check_files(files, config.export, config.report.segments)
     return files
 
 

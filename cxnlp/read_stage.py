@@ -10,6 +10,7 @@ from pathlib import Path
 from cxnlp.config import Config
 from cxnlp.console import progress
 from cxnlp.ingest import fingerprint, read_export, release_languages
+from cxnlp.ingest.sources import as_utf8
 from cxnlp.intake import Changes
 from cxnlp.journey import Journey
 from cxnlp.nightly import RunRecord, StopSwitch
@@ -32,11 +33,11 @@ def export_files(paths: Sequence[Path], config: Config, journey: Journey) -> lis
 
 
 def file_name(path: Path, config: Config) -> str:
-    """Return what the store calls an export file: its path as seen from the configuration, in POSIX form."""
+    """Return what the store calls an export file: its path as seen from the configuration, in POSIX form and UTF-8."""
     try:
-        return path.absolute().relative_to(config.folder).as_posix()
+        return as_utf8(path.absolute().relative_to(config.folder).as_posix())
     except ValueError:
-        return path.absolute().as_posix()
+        return as_utf8(path.absolute().as_posix())
 
 
 def read_stage(

@@ -325,6 +325,21 @@ def test_a_vanished_input_changes_nothing(config: Config, reader: HashReader) ->
     assert config.resolve(config.store.path).read_bytes() == before
 
 
+def test_a_misspelt_column_to_ignore_stops_the_night_before_it_is_stored(config: Config, reader: HashReader) -> None:
+    misspelt = config.model_copy(update={"export": config.export.model_copy(update={"ignore": ("contry",)})})
+    with pytest.raises(ExportError, match=r"did you mean 'country'\?"):
+        run(misspelt)
+    assert not config.resolve(config.store.path).exists()
+
+
+def test_a_file_whose_name_is_not_utf8_is_read_like_any_other(config: Config, reader: HashReader) -> None:
+    name = os.fsdecode(b"na\xefve.csv")
+    write_export(config.folder / "exports" / name, [row(500)])
+    assert run(config).record.records_new == 144 + 1
+    assert run(config).record.files_unchanged == 3
+    assert ask(config, "SELECT file FROM feedback WHERE id = 'c-000500'") == [(r"exports/na\udcefve.csv",)]
+
+
 def test_an_input_that_vanishes_while_the_job_runs(
     config: Config, reader: HashReader, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import heapq
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from typing import TypeVar
 
@@ -15,6 +15,7 @@ import pandas as pd
 from cxnlp.config import ExportConfig
 from cxnlp.errors import ConfigError
 from cxnlp.ingest import languages, values
+from cxnlp.ingest.columns import ignored
 from cxnlp.ingest.dates import DateReader
 from cxnlp.ingest.raw import Cell, RawRows, replace_surrogates, show, show_masked, show_size
 from cxnlp.ingest.touchpoints import TouchpointReader
@@ -64,12 +65,15 @@ class Builder:
         journey: Journey,
         columns: dict[str, str],
         again: Callable[[], Iterable[RawRows]],
+        *,
+        doubled: Set[str] = frozenset(),
         modified: date | None = None,
         known_languages: KnownLanguages | None = None,
         today: date | None = None,
     ) -> None:
-        """Take `columns` (canonical name → the file's own name), how to read the file `again` from its start for a
-        sample of its texts, the day it was last `modified`, and where to look up languages found on earlier nights.
+        """Take `columns` (canonical name → the file's own name) and how to read the file `again` from its start for a
+        sample of its texts; columns that are `doubled` in it, the day it was last `modified`, and where to look up
+        languages found on earlier nights.
 
         Dates more than two days after `today`, or after the day of the last change where that is later, set their rows
         aside; without `today` any date is taken.
@@ -81,7 +85,7 @@ class Builder:
         self._columns = columns
         self._again = again
         self._look_up = known_languages
-        self._ignored = frozenset(export.ignore)
+        self._doubled = doubled
         reference = modified if export.reference_date == "modified" else export.reference_date
         self._read_date = DateReader(export.day_first, reference or None)
         self._end = datetime.max
@@ -201,7 +205,8 @@ class Builder:
         records["text_hash"] = [None if text is None else text_hash(str(text)) for text in records["text"]]
         self._add_languages(records)
         frame = _frame(records)
-        rejected = tuple(sorted((*raw.rejected, *problems.values()), key=lambda row: row.line))
+        broken = (replace(row, file=self._file) for row in raw.rejected)
+        rejected = tuple(sorted((*broken, *problems.values()), key=lambda row: row.line))
         return Batch(frame, rejected, raw.rows)
 
     def _reject_repeated(self, ids: list[str | None], lines: list[int], problems: dict[int, RejectedRow]) -> None:
@@ -221,7 +226,7 @@ class Builder:
             problems[at] = RejectedRow(self._file, lines[at], column, reason, show(record_id), expected)
 
     def _segments(self, raw: RawRows, count: int) -> list[str]:
-        used = set(self._columns.values()) | self._ignored
+        used = set(self._columns.values()) | ignored(raw.cells, self._export.ignore, self._doubled)
         fragments: list[list[str]] = []
         for name, cells in raw.cells.items():
             if name in used:

@@ -19,7 +19,7 @@ from cxnlp.ingest.profile import ColumnProfile, profile
 from cxnlp.ingest.propose import Proposal
 from cxnlp.ingest.raw import show
 from cxnlp.ingest.sources import modified_on
-from cxnlp.ingest.touchpoints import TouchpointReader
+from cxnlp.ingest.touchpoints import TouchpointReader, is_free_text
 from cxnlp.ingest.values import plain
 from cxnlp.journey import Journey
 
@@ -93,9 +93,10 @@ def inspect_export(
     touchpoint_column = columns.get(export.columns.touchpoint or "")
     touchpoint_values: dict[str, tuple[int, str | None]] = {}
     if touchpoint_column and len(touchpoint_column.values) <= _MAX_TOUCHPOINTS:
-        touchpoint_values = {
-            show(value): (count, reader.by_name(value)) for value, count in touchpoint_column.values.most_common()
-        }
+        named = {value: (count, reader.by_name(value)) for value, count in touchpoint_column.values.most_common()}
+        unknown = {value: count for value, (count, name) in named.items() if name is None}
+        if not is_free_text(unknown, sum(count for count, name in named.values() if name)):
+            touchpoint_values = {show(value): found for value, found in named.items()}
     date_column = columns.get(export.columns.date or "")
     forms = Counter(_form(plain(value)) for value in date_column.sample) if date_column else Counter[str]()
     return Inspection(

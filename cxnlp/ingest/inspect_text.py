@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from cxnlp.ingest.inspect import Inspection
 from cxnlp.ingest.profile import ColumnProfile
 from cxnlp.ingest.raw import show
+from cxnlp.ingest.sources import as_utf8
 
 _MAX_COLUMNS = 60
 _MAX_GROUPS = 20
@@ -15,7 +16,7 @@ _MAX_GROUPS = 20
 
 def render(found: Inspection) -> str:
     """Return all that an inspection found."""
-    return "\n".join(_lines(found)) + "\n"
+    return as_utf8("\n".join(_lines(found)) + "\n")
 
 
 def _lines(found: Inspection) -> Iterator[str]:

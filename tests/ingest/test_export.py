@@ -21,6 +21,7 @@ import pytest
 from cxnlp.config import ColumnsConfig, ExportConfig
 from cxnlp.errors import ConfigError, ExportError
 from cxnlp.ingest import FRAME_COLUMNS, find_files, fingerprint, read_export, write_rejected
+from cxnlp.ingest.export import check_files
 from cxnlp.journey import Journey, default_journey, parse_journey
 from cxnlp.records import RejectedRow, text_hash
 
@@ -217,6 +218,18 @@ def test_a_touchpoint_comes_from_its_column_else_by_the_first_rule_that_matches(
     assert "`values`" in caplog.text
 
 
+@pytest.mark.parametrize("texts", [["Hans was late"], ["Late", "Rude"], ["The courier came far too late, twice"] * 4])
+def test_texts_in_place_of_touchpoints_are_not_quoted(
+    texts: list[str], tmp_path: Path, journey: Journey, caplog: pytest.LogCaptureFixture
+) -> None:
+    logging.getLogger("cxnlp").propagate = True
+    path = tmp_path / "export.csv"
+    path.write_text("id,text,channel\n" + "".join(f'{at},x,"{text}"\n' for at, text in enumerate(texts)))
+    read(path, config(mapping={"touchpoint": "channel"}), journey)
+    assert "is that the right column?" in caplog.text
+    assert not any(text[:10] in caplog.text for text in texts)
+
+
 def test_the_touchpoint_of_the_whole_export_fills_what_is_left(touchpoint_export: Path, journey: Journey) -> None:
     found = read(touchpoint_export, config(mapping={"touchpoint": "channel"}, touchpoint="get_help"), journey)
     assert found.column("touchpoint")[5:] == ["get_help"] * 3
@@ -228,8 +241,106 @@ def test_the_touchpoint_of_the_whole_export_fills_what_is_left(touchpoint_export
 def test_ignored_columns_are_not_read(tmp_path: Path) -> None:
     path = tmp_path / "export.csv"
     path.write_text("id,text,note,shop\n1,x,internal,north\n")
-    for name in ("note",):
+    for name in ("note", "Note ", "NOTE"):
         assert read(path, config(ignore=(name,))).column("segments") == ['{"shop": "north"}']
+
+
+def test_an_ignored_column_that_stands_twice_is_ignored_twice(tmp_path: Path) -> None:
+    path = tmp_path / "export.csv"
+    path.write_text("id,text,Note,shop,Note,v.2,Note\n1,x,internal,north,private,kept,secret\n")
+    assert read(path, config(ignore=("note",))).column("segments") == ['{"shop": "north", "v.2": "kept"}']
+    assert "private" not in read(path, config(ignore=("note.2",))).column("segments")[0]
+
+
+def test_a_name_to_ignore_that_no_file_has_is_an_error(tmp_path: Path) -> None:
+    one, other = tmp_path / "a.csv", tmp_path / "b.csv"
+    one.write_text("id,text,country\n1,x,PL\n")
+    other.write_text("id,text,channel\n1,x,web\n")
+    check_files([one, other], config(ignore=("Country", "channel")))
+    with pytest.raises(ExportError, match=r"ignore: no file .* 'chanel' \(did you mean 'channel'\?\)"):
+        check_files([one, other], config(ignore=("Country", "chanel")))
+
+
+def test_rows_of_json_may_lack_a_column_that_is_to_be_ignored(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    logging.getLogger("cxnlp").propagate = True
+    path = tmp_path / "a.jsonl"
+    path.write_text('{"id": 1, "text": "x"}\n' * 1_200 + '{"id": 2, "text": "x", "channel": "web"}\n')
+    check_files([path], config(ignore=("channel",)))
+    assert not caplog.text
+    check_files([path], config(ignore=("agent_note",)))
+    assert "no file of the export has a column 'agent_note'" in caplog.text
+    with pytest.raises(ExportError, match="did you mean 'channel'"):
+        check_files([path], config(ignore=("chanel",)))
+    path.write_text("")
+    check_files([path], config(ignore=("chanel",)))
+
+
+def test_a_segment_that_cannot_be_compared_by_is_told(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    logging.getLogger("cxnlp").propagate = True
+    path = tmp_path / "a.csv"
+    path.write_text("id,text,country,channel,note\n1,x,PL,web,y\n")
+    export = config(mapping={"touchpoint": "channel"}, ignore=("note",))
+    check_files([path], export, ["country", "stage", "language"])
+    assert not caplog.text
+    check_files([path], export, ["Country", "channel", "note"])
+    assert "'Country' is in no file of the export (did you mean 'country'?)" in caplog.text
+    assert "'channel' is read as `touchpoint`" in caplog.text
+    assert "'note' is under `ignore`" in caplog.text
+
+
+ROWS_OF_JSON = '{"id": 1, "text": "x", "Rating": 4}\n{"id": 2, "text": "y"}\n'
+
+
+@pytest.mark.parametrize("rows", [ROWS_OF_JSON, json.dumps([json.loads(line) for line in ROWS_OF_JSON.splitlines()])])
+def test_a_named_column_that_no_row_of_json_has_is_an_error(rows: str, tmp_path: Path) -> None:
+    path = tmp_path / "export.json"
+    path.write_text(rows)
+    assert read(path, config(mapping={"stars": "rating"}), batch_rows=1).column("stars") == [4, None]
+    with pytest.raises(ExportError, match=r"no column 'ratings' for `stars` \(did you mean 'Rating'\?\); expected one"):
+        read(path, config(mapping={"stars": "ratings"}))
+    with pytest.raises(ExportError, match="no column 'created' for `date`"):
+        read(path, config(mapping={"date": "created"}))
+
+
+def test_a_json_file_may_be_without_replies_but_not_under_another_name(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    logging.getLogger("cxnlp").propagate = True
+    path = tmp_path / "export.jsonl"
+    path.write_text('{"id": 1, "text": "x"}\n')
+    assert read(path, config("reply")).column("id") == ["1"]
+    assert "no row has 'reply', which is named for `reply`" in caplog.text
+    path.write_text('{"id": 1, "text": "x", "answers": "y"}\n')
+    with pytest.raises(ExportError, match="did you mean 'answers'"):
+        read(path, config(mapping={"reply": "answer"}))
+    path.write_text("7\n8\n")
+    assert read(path, config("stars")).rows == 2, "where no row can be read, none lacks a column"
+
+
+@pytest.mark.parametrize(
+    "first",
+    [
+        "a1,The courier Hans shouted at my wife and left,x",
+        "a1,Hans was rude.,x",
+        "a1,Hans,2025-11-06",
+        "a1,Hans,5",
+        "a1,Hans,hans@example.org",
+        "c-000017,Hans,x",
+    ],
+)
+def test_a_first_line_that_may_be_a_customers_is_not_quoted(first: str, tmp_path: Path) -> None:
+    path = tmp_path / "export.csv"
+    path.write_text(f"{first}\na2,Fine,y\n")
+    with pytest.raises(ExportError, match=r"looks like data, not like a header \(3 cells\)") as caught:
+        read(path)
+    assert "Hans" not in str(caught.value)
+
+
+def test_the_columns_of_a_header_are_named(tmp_path: Path) -> None:
+    path = tmp_path / "export.csv"
+    path.write_text("ID,Score (0-10),Đánh giá của khách hàng,NPS 2026\n1,2,3,4\n")
+    with pytest.raises(ExportError, match=r"one of: 'ID', 'Score \(0-10\)', 'Đánh giá của khách hàng', 'NPS 2026'"):
+        read(path)
 
 
 def test_languages_are_stated_or_detected(tmp_path: Path) -> None:
@@ -356,6 +467,13 @@ def test_a_folder_that_may_not_be_read_is_named(tmp_path: Path, monkeypatch: pyt
     monkeypatch.setattr(Path, "iterdir", refuse)
     with pytest.raises(ExportError, match=f"{tmp_path}: cannot be read: Permission denied"):
         find_files(ExportConfig(path="."), tmp_path)
+
+
+def test_a_name_that_is_not_utf8_is_kept_in_a_form_that_is(tmp_path: Path) -> None:
+    path = tmp_path / os.fsdecode(b"na\xefve.jsonl")
+    path.write_text('{"id": 1, "text": "x"}\n[]\n')
+    found = read(path)
+    assert set(found.records["file"]) == {row.file for row in found.rejected} == {r"na\udcefve.jsonl"}
 
 
 def test_rows_set_aside_are_written_for_a_spreadsheet_without_formulas(tmp_path: Path) -> None:
