@@ -134,7 +134,7 @@ def check_names(raws: Sequence[RawExport], export: ExportConfig, segments: Seque
     for name in _unfound(export.ignore, names):
         problem = f"[export] ignore: no file of the export has a column {show(name)}{nearest(name, list(names))}"
         if not is_json or nearest(name, list(names)):
-            raise ExportError(f"{problem}; a column that is not named exactly would be stored")
+            raise ExportError(f"{problem}; the column that is meant would be stored")
         logger.warning("%s", problem)
     for name in segments:
         _tell_segment(name, export, list(names))
