@@ -28,7 +28,7 @@ from cxnlp.drift import recent_distribution, training_distribution, training_dri
 from cxnlp.errors import CxnlpError, GateError, ModelError, Stopped, TaxonomyError
 from cxnlp.gates import failed_gates
 from cxnlp.ingest import find_files, fingerprint, read_export
-from cxnlp.ingest.export import map_columns, open_export
+from cxnlp.ingest.export import check_files
 from cxnlp.journey import Journey, load_journey
 from cxnlp.keeping import hold, owner_only, write_whole
 from cxnlp.nightly import RunRecord, StopSwitch, metrics_text, write_record
@@ -190,12 +190,13 @@ def _night(
     stop: StopSwitch,
     today: date | None,
 ) -> Summary:
+    day = today or date.today()
     with record.stage("read"):
-        read_stage(store, config, journey, files, record, stop)
+        read_stage(store, config, journey, files, record, stop, day)
     with record.stage("classify"):
         classify_stage(store, model, record, stop, budget)
     with record.stage("report"):
-        summary = report_stage(store, config, journey, record, today or date.today(), stop)
+        summary = report_stage(store, config, journey, record, day, stop)
     record.rows_fresh = store.count_rows_since(store.last_good_run(before=datetime.now(UTC).date()))
     reference = json.loads(store.noted_models()[0].training)
     record.training_drift = training_drift(reference, recent_distribution(store.connection, model.version))
@@ -277,7 +278,7 @@ def plan(config: Config) -> list[FilePlan]:
             plans.append(FilePlan(name, True, 0, 0))
             continue
         rows = rejected = 0
-        for batch in read_export(file, config.export, journey):
+        for batch in read_export(file, config.export, journey, today=date.today()):
             rows += batch.rows
             rejected += len(batch.rejected)
         plans.append(FilePlan(name, False, rows, rejected))
@@ -316,10 +317,7 @@ def forget(config: Config, ids: Sequence[str], *, today: date | None = None) -> 
 def checked_files(config: Config) -> list[Path]:
     """Return the export's files; raise `ExportError` when there is none, or one cannot be read or lacks a column."""
     files = find_files(config.export, config.folder)
-    for path in files:
-        raw = open_export(path, config.export)
-        if raw.header is not None:
-            map_columns(raw, raw.header)
+    check_files(files, config.export, config.report.segments)
     return files
 
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 from cxnlp.config import Config
 from cxnlp.console import progress
 from cxnlp.ingest import fingerprint, read_export, release_languages
+from cxnlp.ingest.sources import as_utf8
 from cxnlp.intake import Changes
 from cxnlp.journey import Journey
 from cxnlp.nightly import RunRecord, StopSwitch
@@ -32,17 +33,25 @@ def export_files(paths: Sequence[Path], config: Config, journey: Journey) -> lis
 
 
 def file_name(path: Path, config: Config) -> str:
-    """Return what the store calls an export file: its path as seen from the configuration, in POSIX form."""
+    """Return what the store calls an export file: its path as seen from the configuration, in POSIX form and UTF-8."""
     try:
-        return path.absolute().relative_to(config.folder).as_posix()
+        return as_utf8(path.absolute().relative_to(config.folder).as_posix())
     except ValueError:
-        return path.absolute().as_posix()
+        return as_utf8(path.absolute().as_posix())
 
 
 def read_stage(
-    store: Store, config: Config, journey: Journey, files: Sequence[ExportFile], record: RunRecord, stop: StopSwitch
+    store: Store,
+    config: Config,
+    journey: Journey,
+    files: Sequence[ExportFile],
+    record: RunRecord,
+    stop: StopSwitch,
+    today: date,
 ) -> None:
     """Read every file that is new, or changed since it was last read; then delete what is to be deleted.
+
+    Rows dated after `today` are set aside, see `read_export`.
 
     Where rows that are gone are to be deleted, a row may have moved to a file that did not change: as soon as one is
     missing, all files are read. So they are after a run that died before it had deleted.
@@ -56,11 +65,11 @@ def read_stage(
     is_new = len(unchanged) < len(files) or not set(known) <= set(names)
     if deleting and is_new:
         store.set_meta(DELETION_DUE, "yes")
-    changes = _read(store, config, journey, files, record, stop, skip=unchanged)
+    changes = _read(store, config, journey, files, record, stop, today, skip=unchanged)
     store.forget_files(names)
     if deleting and is_new:
         if unchanged and store.count_unseen(record.run, unchanged):
-            changes += _read(store, config, journey, files, record, stop, skip=())
+            changes += _read(store, config, journey, files, record, stop, today, skip=())
             unchanged = []
         record.records_deleted = store.delete_unseen(record.run, unchanged)
     store.touch_files(unchanged, record.run)
@@ -83,6 +92,7 @@ def _read(
     files: Sequence[ExportFile],
     record: RunRecord,
     stop: StopSwitch,
+    today: date,
     *,
     skip: Sequence[str],
 ) -> Changes:
@@ -92,7 +102,7 @@ def _read(
             for place, file in enumerate(files):
                 if file.name not in skip:
                     later = [other.name for other in files[place + 1 :]]
-                    changes += _read_file(store, file, later, config, journey, record.run, stop, advance)
+                    changes += _read_file(store, file, later, config, journey, record.run, stop, today, advance)
     finally:
         release_languages()  # the classifier comes next, and needs memory of its own
     return changes
@@ -106,13 +116,15 @@ def _read_file(
     journey: Journey,
     run: int,
     stop: StopSwitch,
+    today: date,
     advance: Callable[[int], None],
 ) -> Changes:
     rejected: list[RejectedRow] = []
     rows = 0
     intake = store.take_in(file.name, run, later)
     try:
-        for batch in read_export(file.path, config.export, journey, known_languages=store.detected_languages):
+        known = store.detected_languages
+        for batch in read_export(file.path, config.export, journey, known_languages=known, today=today):
             stop.check()
             rows += batch.rows
             rejected.extend(batch.rejected)

@@ -16,6 +16,7 @@ import pytest
 from night import Reading, read
 
 from cxnlp.classify import Classified, classify
+from cxnlp.cli.options import export_config
 from cxnlp.config import ColumnsConfig, ExportConfig
 from cxnlp.errors import WrongUsageError
 from cxnlp.taxonomy import Taxonomy, default_taxonomy, parse_taxonomy
@@ -88,6 +89,13 @@ def rows_of(path: Path) -> list[dict[str, Any]]:
         return list(pq.read_table(path).to_pylist())
     head, *rest = openpyxl.load_workbook(path).active.values
     return [dict(zip(head, row, strict=True)) for row in rest]
+
+
+def test_columns_that_json_rows_may_lack_are_read_where_they_are(tmp_path: Path) -> None:
+    path = tmp_path / "export.jsonl"
+    path.write_text('{"id": 1, "text": "x"}\n' * 3 + '{"id": 2, "text": "x", "reply": "y"}\n')
+    columns = export_config(path, None, []).columns
+    assert (columns.reply, columns.author, columns.language) == ("reply", None, None)
 
 
 def test_every_row_is_accounted_for(source: Path, tmp_path: Path) -> None:

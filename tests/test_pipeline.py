@@ -214,6 +214,19 @@ def test_late_rows_count_in_their_own_period(config: Config, reader: HashReader)
     assert after.period.last == before.period.last
 
 
+def test_a_row_dated_in_the_future_does_not_move_the_weeks_that_are_judged(config: Config, reader: HashReader) -> None:
+    before = run(config).summary
+    wrong = row(500)
+    wrong["created_at"] = "2062-03-01"
+    write_export(config.folder / "exports/2026-12.csv", [wrong])
+    for path in (config.folder / "exports").iterdir():
+        os.utime(path, (0, 0))
+    outcome = run(config, DAY + timedelta(days=1))
+    assert outcome.record.rejected_by_reason == {"the date lies in the future": 1}
+    assert outcome.summary.period == before.period
+    assert outcome.summary.trends == before.trends
+
+
 def test_retention_erases_old_rows_and_their_predictions(config: Config, reader: HashReader) -> None:
     old = row(900)
     old["created_at"] = "2020-01-01"
@@ -312,6 +325,21 @@ def test_a_vanished_input_changes_nothing(config: Config, reader: HashReader) ->
     assert config.resolve(config.store.path).read_bytes() == before
 
 
+def test_a_misspelt_column_to_ignore_stops_the_night_before_it_is_stored(config: Config, reader: HashReader) -> None:
+    misspelt = config.model_copy(update={"export": config.export.model_copy(update={"ignore": ("contry",)})})
+    with pytest.raises(ExportError, match=r"did you mean 'country'\?"):
+        run(misspelt)
+    assert not config.resolve(config.store.path).exists()
+
+
+def test_a_file_whose_name_is_not_utf8_is_read_like_any_other(config: Config, reader: HashReader) -> None:
+    name = os.fsdecode(b"na\xefve.csv")
+    write_export(config.folder / "exports" / name, [row(500)])
+    assert run(config).record.records_new == 144 + 1
+    assert run(config).record.files_unchanged == 3
+    assert ask(config, "SELECT file FROM feedback WHERE id = 'c-000500'") == [(r"exports/na\udcefve.csv",)]
+
+
 def test_an_input_that_vanishes_while_the_job_runs(
     config: Config, reader: HashReader, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -338,8 +366,8 @@ def test_a_file_that_breaks_half_way_leaves_the_store_as_it_was(
 
     whole = read_stage.read_export
 
-    def broken(path: Path, *given: object) -> object:
-        yield from whole(path, *given)  # type: ignore[arg-type]
+    def broken(path: Path, *given: object, **more: object) -> object:
+        yield from whole(path, *given, **more)  # type: ignore[arg-type]
         raise ExportError(f"{path}: cut in the middle")
 
     monkeypatch.setattr(read_stage, "read_export", broken)

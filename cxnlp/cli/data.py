@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 from typing import Annotated
 
@@ -44,5 +45,5 @@ def inspect(
         assert configured
         files = find_files(configured, folder)
     for place, file in enumerate(files):
-        found = inspect_export(file, journey, configured)
+        found = inspect_export(file, journey, configured, date.today())
         typer.echo(("\n" if place else "") + render(found, Path(export).expanduser() if export else None), nl=False)

@@ -42,7 +42,7 @@ def export_config(path: Path, config: Config | None, columns: Sequence[str]) -> 
     Raise `WrongUsageError` for a column that is not `canonical=own`.
     """
     from cxnlp.config import ColumnsConfig, ExportConfig
-    from cxnlp.ingest.export import open_export
+    from cxnlp.ingest.export import column_names, open_export
 
     own: dict[str, str] = {}
     for column in columns:
@@ -54,6 +54,6 @@ def export_config(path: Path, config: Config | None, columns: Sequence[str]) -> 
     if config is not None:
         mapping = config.export.columns.model_copy(update=own)
         return config.export.model_copy(update={"path": str(path), "query": "", "database": "", "columns": mapping})
-    present = open_export(path, ExportConfig(path=str(path))).header or ("author", "reply", "language")
+    present = column_names(open_export(path, ExportConfig(path=str(path))))
     found = {name: name for name in ("author", "reply", "language") if name in present}
     return ExportConfig(path=str(path), columns=ColumnsConfig.model_validate(found | own))

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import heapq
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import date, datetime
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
+from dataclasses import dataclass, replace
+from datetime import date, datetime, time, timedelta
 from typing import TypeVar
 
 import numpy as np
@@ -15,6 +15,7 @@ import pandas as pd
 from cxnlp.config import ExportConfig
 from cxnlp.errors import ConfigError
 from cxnlp.ingest import languages, values
+from cxnlp.ingest.columns import ignored
 from cxnlp.ingest.dates import DateReader
 from cxnlp.ingest.raw import Cell, RawRows, replace_surrogates, show, show_masked, show_size
 from cxnlp.ingest.touchpoints import TouchpointReader
@@ -36,6 +37,8 @@ _DTYPES = {
     "line": "int64",
 }
 _MAX_KNOWN_LANGUAGES = 200_000
+#: A date may lie so many days after the export was made: zones differ, and clocks.
+_DAYS_AHEAD = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,11 +65,18 @@ class Builder:
         journey: Journey,
         columns: dict[str, str],
         again: Callable[[], Iterable[RawRows]],
+        *,
+        doubled: Set[str] = frozenset(),
         modified: date | None = None,
         known_languages: KnownLanguages | None = None,
+        today: date | None = None,
     ) -> None:
-        """Take `columns` (canonical name → the file's own name), how to read the file `again` from its start for a
-        sample of its texts, the day it was last `modified`, and where to look up languages found on earlier nights.
+        """Take `columns` (canonical name → the file's own name) and how to read the file `again` from its start for a
+        sample of its texts; columns that are `doubled` in it, the day it was last `modified`, and where to look up
+        languages found on earlier nights.
+
+        Dates more than two days after `today`, or after the day of the last change where that is later, set their rows
+        aside; without `today` any date is taken.
 
         Raise `ConfigError` when the touchpoint or language of the whole export is not known.
         """
@@ -75,9 +85,12 @@ class Builder:
         self._columns = columns
         self._again = again
         self._look_up = known_languages
-        self._ignored = frozenset(export.ignore)
+        self._doubled = doubled
         reference = modified if export.reference_date == "modified" else export.reference_date
         self._read_date = DateReader(export.day_first, reference or None)
+        self._end = datetime.max
+        if today is not None:
+            self._end = datetime.combine(max(today, modified or today) + timedelta(days=_DAYS_AHEAD), time.max)
         self.touchpoints = TouchpointReader(journey, columns.get("touchpoint"), export.touchpoint)
         self._lines_of_ids: dict[str, int] = {}
         self._known_languages: dict[str, str | None] = {}
@@ -132,6 +145,14 @@ class Builder:
                     reject(at, name, reason, _found(value, display), str(error))
             return result
 
+        def dated(name: str) -> list[datetime | None]:
+            moments = parsed(name, self._read_date, "not a date", show_masked)
+            expected = f"a date up to {self._end:%Y-%m-%d}"
+            for at, (moment, value) in enumerate(zip(moments, column(name) or (), strict=False)):
+                if moment and moment > self._end:
+                    reject(at, name, "the date lies in the future", _found(value, show_masked), expected)
+            return moments
+
         low, high = self._export.scale
         ids = parsed("id", values.parse_id, "the id cannot be used", show)
         if column("id") is None:
@@ -139,10 +160,10 @@ class Builder:
                 reject(at, "id", "the id cannot be used", "nothing", "an id")
         texts = parsed("text", values.parse_text, "the text cannot be read", show_size)
         stars = parsed("stars", lambda value: values.parse_stars(value, low, high), "not a mark", show_masked)
-        dates = parsed("date", self._read_date, "not a date", show_masked)
+        dates = dated("date")
         authors = parsed("author", values.parse_author, "unknown author", show_masked)
         replies = parsed("reply", values.parse_text, "the reply cannot be read", show_size)
-        reply_dates = parsed("reply_date", self._read_date, "not a date", show_masked)
+        reply_dates = dated("reply_date")
         stated = parsed("language", _parse_language, "unknown language", show_masked)
         questions = parsed("question", values.parse_words, "the question cannot be read", show_size)
         outcomes = parsed("outcome", values.parse_words, "the outcome cannot be read", show_size)
@@ -184,7 +205,8 @@ class Builder:
         records["text_hash"] = [None if text is None else text_hash(str(text)) for text in records["text"]]
         self._add_languages(records)
         frame = _frame(records)
-        rejected = tuple(sorted((*raw.rejected, *problems.values()), key=lambda row: row.line))
+        broken = (replace(row, file=self._file) for row in raw.rejected)
+        rejected = tuple(sorted((*broken, *problems.values()), key=lambda row: row.line))
         return Batch(frame, rejected, raw.rows)
 
     def _reject_repeated(self, ids: list[str | None], lines: list[int], problems: dict[int, RejectedRow]) -> None:
@@ -204,7 +226,7 @@ class Builder:
             problems[at] = RejectedRow(self._file, lines[at], column, reason, show(record_id), expected)
 
     def _segments(self, raw: RawRows, count: int) -> list[str]:
-        used = set(self._columns.values()) | self._ignored
+        used = set(self._columns.values()) | ignored(raw.cells, self._export.ignore, self._doubled)
         fragments: list[list[str]] = []
         for name, cells in raw.cells.items():
             if name in used:

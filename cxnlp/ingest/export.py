@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from pathlib import Path
 from typing import Literal
 
 from cxnlp.config import ExportConfig
 from cxnlp.console import logger
 from cxnlp.errors import ExportError
-from cxnlp.ingest import delimited, jsonrows, sources
+from cxnlp.ingest import columns, delimited, jsonrows, sources
 from cxnlp.ingest.build import Batch, Builder, KnownLanguages, batches
 from cxnlp.ingest.encoding import Encoding, detect, is_gzip, open_bytes
 from cxnlp.ingest.raw import RawRows, show
+from cxnlp.ingest.touchpoints import LONG_VALUE
 from cxnlp.journey import Journey
 
 Format = Literal["csv", "json", "xlsx", "parquet", "query"]
@@ -107,43 +109,26 @@ def open_export(path: Path, export: ExportConfig) -> RawExport:
     return RawExport(path, export, kind, header=header, doubled=doubled)
 
 
-def map_columns(raw: RawExport, names: Sequence[str]) -> dict[str, str]:
-    """Return canonical name → the file's own column, for those that the configuration names.
+def column_names(raw: RawExport) -> list[str]:
+    """Return the columns of a file; of JSON, which has no header, those of any row (it is read to its end)."""
+    if raw.header is not None:
+        return raw.header
+    names: dict[str, None] = {}
+    for chunk in raw.chunks(20_000):
+        names.update(dict.fromkeys(chunk.cells))
+    return list(names)
 
-    Letter case and blanks around a name do not matter where that is not ambiguous. Raise `ExportError` for a column
-    that the file lacks (JSON: `id` and `text` only, others may be left out of rows) or has twice.
+
+def check_files(paths: Sequence[Path], export: ExportConfig, segments: Sequence[str] = ()) -> None:
+    """Raise `ExportError` when a file cannot be read or lacks a column, or none has one that is to be ignored.
+
+    Columns of JSON are only known by its rows, see `read_export`. `segments` that no file has are logged.
     """
-    folded: dict[str, list[str]] = {}
-    for name in names:
-        folded.setdefault(name.strip().casefold(), []).append(name)
-    columns: dict[str, str] = {}
-    for canonical, configured in raw.export.columns.model_dump().items():
-        if not configured:
-            continue
-        alike = folded.get(configured.strip().casefold(), [])
-        own = configured if configured in names else alike[0] if len(alike) == 1 else None
-        if own is None:
-            if raw.format == "json" and canonical not in ("id", "text"):
-                columns[canonical] = configured
-                continue
-            shown = ", ".join(show(name) for name in names[:30]) + (" …" if len(names) > 30 else "")
-            raise ExportError(
-                f"{raw.path}: has no column {configured!r} for `{canonical}`{sources.nearest(configured, names)}; "
-                f"expected one of: {shown or 'no columns at all'}. Set [export.columns] {canonical}, "
-                f"or let `cxnlp inspect` propose the columns"
-            )
-        if own in raw.doubled:
-            raise ExportError(
-                f"{raw.path}: the column {own!r} stands more than once; expected it once for `{canonical}`"
-            )
-        columns[canonical] = own
-    used = [own for canonical, own in columns.items()]
-    twice = sorted({own for own in used if used.count(own) > 1})
-    if twice:
-        raise ExportError(
-            f"{raw.path}: the column {twice[0]!r} is named for two things in [export.columns]; expected one"
-        )
-    return columns
+    raws = [open_export(path, export) for path in paths]
+    for raw in raws:
+        if raw.header is not None:
+            columns.map_columns(raw, raw.header)
+    columns.check_names(raws, export, segments)
 
 
 def read_export(
@@ -153,46 +138,64 @@ def read_export(
     *,
     batch_rows: int = 20_000,
     known_languages: KnownLanguages | None = None,
+    today: date | None = None,
 ) -> Iterator[Batch]:
     """Yield the rows of one file, `batch_rows` at most at a time; at least one batch, an empty one if need be.
 
-    Raise `ExportError` when the file cannot be read at all: most often before the first batch, and for damage that
-    shows only later (a broken JSON array, a workbook cut in the middle) between two batches; what came before is then
-    not to be kept. Values of the touchpoint column that the journey does not know are logged at the end.
+    Raise `ExportError` when the file cannot be read at all: most often before the first batch. Damage that shows only
+    later (a broken JSON array, a workbook cut in the middle) raises it between two batches, a named column that no row
+    of a JSON file has after the last; what came before is then not to be kept. Values of the touchpoint column that
+    the journey does not know are logged at the end.
 
     Where rows state no language the file is read once more for a sample of its texts, and the language models stay
     loaded (about 0.5 GB) for the next file; `languages.release` gives the memory back. `known_languages` looks up, by
     text hash, what was detected on earlier nights: it saves the time and keeps a text's language from changing with
-    the shares of languages in the file.
+    the shares of languages in the file. `today` sets aside rows that are dated after it, and after the file's last
+    change, by more than two days; without it any date is taken.
     """
     raw = open_export(path, export)
-    if raw.header is None:
-        names: dict[str, None] = {}
-        for chunk in raw.chunks(batch_rows):
-            names.update(dict.fromkeys(chunk.cells))
-            break
-        if not names:
-            columns = {canonical: own for canonical, own in export.columns.model_dump().items() if own}
-        else:
-            columns = map_columns(raw, list(names))
+    names = raw.header
+    if names is None:
+        names = next((list(chunk.cells) for chunk in raw.chunks(batch_rows)), [])
+    if names or raw.header is not None:
+        mapped = columns.map_columns(raw, names)
     else:
-        columns = map_columns(raw, raw.header)
-    file = path.name if path.name != sources.MEMORY else "query"
+        mapped = {canonical: own for canonical, own in export.columns.model_dump().items() if own}
     builder = Builder(
-        file, export, journey, columns, lambda: raw.chunks(batch_rows), sources.modified_on(path), known_languages
+        sources.as_utf8(path.name) if path.name != sources.MEMORY else "query",
+        export,
+        journey,
+        mapped,
+        lambda: raw.chunks(batch_rows),
+        doubled=raw.doubled,
+        modified=sources.modified_on(path),
+        known_languages=known_languages,
+        today=today,
     )
-    yield from batches(builder, raw.chunks(batch_rows))
+    occurred: dict[str, None] = {}
+    yield from batches(builder, _watched(raw.chunks(batch_rows), occurred))
+    if raw.header is None and occurred:
+        columns.check_occurred(raw, mapped, list(occurred))
     _tell_unknown(path, builder)
+
+
+def _watched(chunks: Iterator[RawRows], names: dict[str, None]) -> Iterator[RawRows]:
+    """Hand on chunks, and note in `names` the columns that their rows have."""
+    for chunk in chunks:
+        if chunk.lines:
+            names.update(dict.fromkeys(chunk.cells))
+        yield chunk
 
 
 def _tell_unknown(path: Path, builder: Builder) -> None:
     unknown = builder.touchpoints.unknown
     if not unknown:
         return
-    if len(unknown) > 50:
-        shown = f"{len(unknown)} different values: is that the right column?"
+    if len(unknown) > 50 or builder.touchpoints.reads_free_text():
+        shown = f"{len(unknown)} different value{'s' * (len(unknown) > 1)}: is that the right column?"
     else:
-        shown = ", ".join(f"{show(value)} ({count:,} rows)" for value, count in unknown.most_common(10))
+        named = [(value, count) for value, count in unknown.most_common(10) if len(value) <= LONG_VALUE]
+        shown = ", ".join(f"{show(value)} ({count:,} rows)" for value, count in named) or "long ones"
     logger.warning(
         "%s: touchpoints that the journey does not know: %s; name them under `values` of a touchpoint in the journey",
         path.name,
@@ -200,4 +203,4 @@ def _tell_unknown(path: Path, builder: Builder) -> None:
     )
 
 
-__all__ = ["Batch", "RawExport", "is_gzip", "open_export", "read_export"]
+__all__ = ["Batch", "RawExport", "check_files", "column_names", "is_gzip", "open_export", "read_export"]

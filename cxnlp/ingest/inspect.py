@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 
 from cxnlp.config import ColumnsConfig, ExportConfig
@@ -18,7 +19,7 @@ from cxnlp.ingest.profile import ColumnProfile, profile
 from cxnlp.ingest.propose import Proposal
 from cxnlp.ingest.raw import show
 from cxnlp.ingest.sources import modified_on
-from cxnlp.ingest.touchpoints import TouchpointReader
+from cxnlp.ingest.touchpoints import TouchpointReader, is_free_text
 from cxnlp.ingest.values import plain
 from cxnlp.journey import Journey
 
@@ -69,8 +70,11 @@ class Inspection:
     problem: str
 
 
-def inspect_export(path: Path, journey: Journey, configured: ExportConfig | None = None) -> Inspection:
-    """Look through one file; with `configured` its mapping is tried, else the proposed one.
+def inspect_export(
+    path: Path, journey: Journey, configured: ExportConfig | None = None, today: date | None = None
+) -> Inspection:
+    """Look through one file; with `configured` its mapping is tried, else the proposed one, as a run of
+    `today` would read it.
 
     Raise `ExportError` when the file cannot be opened as any format.
     """
@@ -83,15 +87,16 @@ def inspect_export(path: Path, journey: Journey, configured: ExportConfig | None
     trial = None
     if not problem:
         try:
-            trial = _try(path, export, journey)
+            trial = _try(path, export, journey, today)
         except ExportError as error:
             problem = str(error)
     touchpoint_column = columns.get(export.columns.touchpoint or "")
     touchpoint_values: dict[str, tuple[int, str | None]] = {}
     if touchpoint_column and len(touchpoint_column.values) <= _MAX_TOUCHPOINTS:
-        touchpoint_values = {
-            show(value): (count, reader.by_name(value)) for value, count in touchpoint_column.values.most_common()
-        }
+        named = {value: (count, reader.by_name(value)) for value, count in touchpoint_column.values.most_common()}
+        unknown = {value: count for value, (count, name) in named.items() if name is None}
+        if not is_free_text(unknown, sum(count for count, name in named.values() if name)):
+            touchpoint_values = {show(value): found for value, found in named.items()}
     date_column = columns.get(export.columns.date or "")
     forms = Counter(_form(plain(value)) for value in date_column.sample) if date_column else Counter[str]()
     return Inspection(
@@ -130,13 +135,13 @@ def _form(value: str) -> str:
     return re.sub(r"[^\W\d_]+", "x", re.sub(r"\d", "9", value[:40]))
 
 
-def _try(path: Path, export: ExportConfig, journey: Journey) -> Trial:
+def _try(path: Path, export: ExportConfig, journey: Journey, today: date | None) -> Trial:
     rows = accepted = replies = without_text = without_stars = 0
     languages: Counter[str] = Counter()
     touchpoints: Counter[str] = Counter()
     sources: Counter[str] = Counter()
     groups: dict[tuple[str, str, str], list[int]] = {}
-    for batch in read_export(path, export, journey):
+    for batch in read_export(path, export, journey, today=today):
         records = batch.records
         comments = records[~records["line"].duplicated()]
         rows += batch.rows

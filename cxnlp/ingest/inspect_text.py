@@ -9,6 +9,7 @@ from pathlib import Path
 from cxnlp.ingest.inspect import Inspection
 from cxnlp.ingest.profile import ColumnProfile
 from cxnlp.ingest.raw import show
+from cxnlp.ingest.sources import as_utf8
 
 _MAX_COLUMNS = 60
 _MAX_GROUPS = 20
@@ -20,7 +21,7 @@ def render(found: Inspection, export: Path | None = None) -> str:
     `export` is the whole export (a file, folder or pattern) that the file is of; the file itself if not given. The
     mapping names it by its absolute path, which holds wherever the configuration lies.
     """
-    return "\n".join(_lines(found, export or found.path)) + "\n"
+    return as_utf8("\n".join(_lines(found, export or found.path)) + "\n")
 
 
 def _lines(found: Inspection, export: Path) -> Iterator[str]:

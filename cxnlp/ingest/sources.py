@@ -10,13 +10,15 @@ from datetime import date
 from pathlib import Path
 
 from cxnlp.config import ExportConfig
+from cxnlp.console import logger
 from cxnlp.errors import ExportError
 from cxnlp.journey import Journey
 
 #: Raised by one whenever the same file would give other records than before.
-READER_VERSION = 1
+READER_VERSION = 2
 
-SUFFIXES = (".csv", ".tsv", ".tab", ".txt", ".json", ".jsonl", ".ndjson", ".xlsx", ".xlsm", ".parquet", ".pq")
+#: What a file of a folder that is read ends in; any other is read when it is named.
+SUFFIXES = (".csv", ".tsv", ".tab", ".json", ".jsonl", ".ndjson", ".xlsx", ".xlsm", ".parquet", ".pq")
 MEMORY = ":memory:"
 
 
@@ -28,8 +30,15 @@ def _is_export(path: Path) -> bool:
 def find_files(export: ExportConfig, folder: Path) -> list[Path]:
     """Return the files of an export in the order of their names; of a database, the database.
 
-    `folder` is what relative paths start from. Raise `ExportError` when there is nothing to read.
+    `folder` is what relative paths start from. Raise `ExportError` when there is nothing to read, or nobody let us.
     """
+    try:
+        return _find(export, folder)
+    except OSError as error:
+        raise ExportError(f"{error.filename or folder}: cannot be read: {error.strerror or error}") from error
+
+
+def _find(export: ExportConfig, folder: Path) -> list[Path]:
     if export.query:
         if export.database == MEMORY:
             return [folder / MEMORY]
@@ -39,7 +48,7 @@ def find_files(export: ExportConfig, folder: Path) -> list[Path]:
         return [database]
     path = folder / Path(export.path).expanduser()
     if path.is_dir():
-        found = sorted(entry for entry in path.iterdir() if _is_export(entry))
+        found = _finished(sorted(entry for entry in path.iterdir() if _is_export(entry)), export)
         if not found:
             raise ExportError(f"{path}: the folder holds no export; expected files ending in {', '.join(SUFFIXES)}")
         return [entry.absolute() for entry in found]
@@ -47,11 +56,34 @@ def find_files(export: ExportConfig, folder: Path) -> list[Path]:
         return [path.absolute()]
     if glob.has_magic(export.path):
         found = sorted(Path(name) for name in glob.glob(str(path), recursive=True))  # noqa: PTH207  (absolute patterns)
-        files = [entry.absolute() for entry in found if entry.is_file() and not entry.name.startswith((".", "~$"))]
+        found = [entry for entry in found if entry.is_file() and not entry.name.startswith((".", "~$"))]
+        files = [entry.absolute() for entry in _finished(found, export)]
         if not files:
             raise ExportError(f"{path}: no file matches (`path` in [export])")
         return files
     raise ExportError(f"{path}: there is no such file or folder (`path` in [export])")
+
+
+def _finished(found: Sequence[Path], export: ExportConfig) -> list[Path]:
+    """Leave out files of no bytes: a dump that was interrupted, and no reason to leave the others unread.
+
+    Where rows that are gone are deleted they stay, to be refused: all that came from such a file would be erased.
+    """
+    if export.missing == "delete":
+        return list(found)
+    finished = []
+    for path in found:
+        is_lines = path.name.lower().removesuffix(".gz").endswith((".jsonl", ".ndjson"))  # without rows: a quiet night
+        if is_lines or path.stat().st_size:
+            finished.append(path)
+        else:
+            logger.warning("%s: is empty and was left out; was its export interrupted?", path)
+    return finished
+
+
+def as_utf8(name: str) -> str:
+    """Return a file's name as UTF-8 can carry it: bytes in it that are no characters are escaped."""
+    return name.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 def modified_on(path: Path) -> date | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -42,10 +43,16 @@ def config(*columns: str, mapping: dict[str, str] | None = None, **settings: Any
 
 
 def read(
-    path: Path, export: ExportConfig | None = None, journey: Journey | None = None, batch_rows: int = 20_000
+    path: Path,
+    export: ExportConfig | None = None,
+    journey: Journey | None = None,
+    batch_rows: int = 20_000,
+    today: date | None = None,
 ) -> Read:
     """Read a file to its end and check what must hold of any export: no row is lost or doubled."""
-    batches = list(read_export(path, export or config(), journey or default_journey(), batch_rows=batch_rows))
+    batches = list(
+        read_export(path, export or config(), journey or default_journey(), batch_rows=batch_rows, today=today)
+    )
     records = pd.concat([batch.records for batch in batches], ignore_index=True)
     rejected = [row for batch in batches for row in batch.rejected]
     found = Read(records, rejected, sum(batch.rows for batch in batches), len(batches))

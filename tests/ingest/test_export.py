@@ -6,10 +6,11 @@ import csv
 import gzip
 import json
 import logging
+import os
 import sqlite3
 import stat
 from collections.abc import Callable
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 
 import duckdb
@@ -20,6 +21,7 @@ import pytest
 from cxnlp.config import ColumnsConfig, ExportConfig
 from cxnlp.errors import ConfigError, ExportError
 from cxnlp.ingest import FRAME_COLUMNS, find_files, fingerprint, read_export, write_rejected
+from cxnlp.ingest.export import check_files
 from cxnlp.journey import Journey, default_journey, parse_journey
 from cxnlp.records import RejectedRow, text_hash
 
@@ -216,6 +218,18 @@ def test_a_touchpoint_comes_from_its_column_else_by_the_first_rule_that_matches(
     assert "`values`" in caplog.text
 
 
+@pytest.mark.parametrize("texts", [["Hans was late"], ["Late", "Rude"], ["The courier came far too late, twice"] * 4])
+def test_texts_in_place_of_touchpoints_are_not_quoted(
+    texts: list[str], tmp_path: Path, journey: Journey, caplog: pytest.LogCaptureFixture
+) -> None:
+    logging.getLogger("cxnlp").propagate = True
+    path = tmp_path / "export.csv"
+    path.write_text("id,text,channel\n" + "".join(f'{at},x,"{text}"\n' for at, text in enumerate(texts)))
+    read(path, config(mapping={"touchpoint": "channel"}), journey)
+    assert "is that the right column?" in caplog.text
+    assert not any(text[:10] in caplog.text for text in texts)
+
+
 def test_the_touchpoint_of_the_whole_export_fills_what_is_left(touchpoint_export: Path, journey: Journey) -> None:
     found = read(touchpoint_export, config(mapping={"touchpoint": "channel"}, touchpoint="get_help"), journey)
     assert found.column("touchpoint")[5:] == ["get_help"] * 3
@@ -227,7 +241,106 @@ def test_the_touchpoint_of_the_whole_export_fills_what_is_left(touchpoint_export
 def test_ignored_columns_are_not_read(tmp_path: Path) -> None:
     path = tmp_path / "export.csv"
     path.write_text("id,text,note,shop\n1,x,internal,north\n")
-    assert read(path, config(ignore=("note",))).column("segments") == ['{"shop": "north"}']
+    for name in ("note", "Note ", "NOTE"):
+        assert read(path, config(ignore=(name,))).column("segments") == ['{"shop": "north"}']
+
+
+def test_an_ignored_column_that_stands_twice_is_ignored_twice(tmp_path: Path) -> None:
+    path = tmp_path / "export.csv"
+    path.write_text("id,text,Note,shop,Note,v.2,Note\n1,x,internal,north,private,kept,secret\n")
+    assert read(path, config(ignore=("note",))).column("segments") == ['{"shop": "north", "v.2": "kept"}']
+    assert "private" not in read(path, config(ignore=("note.2",))).column("segments")[0]
+
+
+def test_a_name_to_ignore_that_no_file_has_is_an_error(tmp_path: Path) -> None:
+    one, other = tmp_path / "a.csv", tmp_path / "b.csv"
+    one.write_text("id,text,country\n1,x,PL\n")
+    other.write_text("id,text,channel\n1,x,web\n")
+    check_files([one, other], config(ignore=("Country", "channel")))
+    with pytest.raises(ExportError, match=r"ignore: no file .* 'chanel' \(did you mean 'channel'\?\)"):
+        check_files([one, other], config(ignore=("Country", "chanel")))
+
+
+def test_rows_of_json_may_lack_a_column_that_is_to_be_ignored(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    logging.getLogger("cxnlp").propagate = True
+    path = tmp_path / "a.jsonl"
+    path.write_text('{"id": 1, "text": "x"}\n' * 1_200 + '{"id": 2, "text": "x", "channel": "web"}\n')
+    check_files([path], config(ignore=("channel",)))
+    assert not caplog.text
+    check_files([path], config(ignore=("agent_note",)))
+    assert "no file of the export has a column 'agent_note'" in caplog.text
+    with pytest.raises(ExportError, match="did you mean 'channel'"):
+        check_files([path], config(ignore=("chanel",)))
+    path.write_text("")
+    check_files([path], config(ignore=("chanel",)))
+
+
+def test_a_segment_that_cannot_be_compared_by_is_told(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    logging.getLogger("cxnlp").propagate = True
+    path = tmp_path / "a.csv"
+    path.write_text("id,text,country,channel,note\n1,x,PL,web,y\n")
+    export = config(mapping={"touchpoint": "channel"}, ignore=("note",))
+    check_files([path], export, ["country", "stage", "language"])
+    assert not caplog.text
+    check_files([path], export, ["Country", "channel", "note"])
+    assert "'Country' is in no file of the export (did you mean 'country'?)" in caplog.text
+    assert "'channel' is read as `touchpoint`" in caplog.text
+    assert "'note' is under `ignore`" in caplog.text
+
+
+ROWS_OF_JSON = '{"id": 1, "text": "x", "Rating": 4}\n{"id": 2, "text": "y"}\n'
+
+
+@pytest.mark.parametrize("rows", [ROWS_OF_JSON, json.dumps([json.loads(line) for line in ROWS_OF_JSON.splitlines()])])
+def test_a_named_column_that_no_row_of_json_has_is_an_error(rows: str, tmp_path: Path) -> None:
+    path = tmp_path / "export.json"
+    path.write_text(rows)
+    assert read(path, config(mapping={"stars": "rating"}), batch_rows=1).column("stars") == [4, None]
+    with pytest.raises(ExportError, match=r"no column 'ratings' for `stars` \(did you mean 'Rating'\?\); expected one"):
+        read(path, config(mapping={"stars": "ratings"}))
+    with pytest.raises(ExportError, match="no column 'created' for `date`"):
+        read(path, config(mapping={"date": "created"}))
+
+
+def test_a_json_file_may_be_without_replies_but_not_under_another_name(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    logging.getLogger("cxnlp").propagate = True
+    path = tmp_path / "export.jsonl"
+    path.write_text('{"id": 1, "text": "x"}\n')
+    assert read(path, config("reply")).column("id") == ["1"]
+    assert "no row has 'reply', which is named for `reply`" in caplog.text
+    path.write_text('{"id": 1, "text": "x", "answers": "y"}\n')
+    with pytest.raises(ExportError, match="did you mean 'answers'"):
+        read(path, config(mapping={"reply": "answer"}))
+    path.write_text("7\n8\n")
+    assert read(path, config("stars")).rows == 2, "where no row can be read, none lacks a column"
+
+
+@pytest.mark.parametrize(
+    "first",
+    [
+        "a1,The courier Hans shouted at my wife and left,x",
+        "a1,Hans was rude.,x",
+        "a1,Hans,2025-11-06",
+        "a1,Hans,5",
+        "a1,Hans,hans@example.org",
+        "c-000017,Hans,x",
+    ],
+)
+def test_a_first_line_that_may_be_a_customers_is_not_quoted(first: str, tmp_path: Path) -> None:
+    path = tmp_path / "export.csv"
+    path.write_text(f"{first}\na2,Fine,y\n")
+    with pytest.raises(ExportError, match=r"looks like data, not like a header \(3 cells\)") as caught:
+        read(path)
+    assert "Hans" not in str(caught.value)
+
+
+def test_the_columns_of_a_header_are_named(tmp_path: Path) -> None:
+    path = tmp_path / "export.csv"
+    path.write_text("ID,Score (0-10),Đánh giá của khách hàng,NPS 2026\n1,2,3,4\n")
+    with pytest.raises(ExportError, match=r"one of: 'ID', 'Score \(0-10\)', 'Đánh giá của khách hàng', 'NPS 2026'"):
+        read(path)
 
 
 def test_languages_are_stated_or_detected(tmp_path: Path) -> None:
@@ -264,8 +377,6 @@ def test_languages_known_from_earlier_nights_are_not_detected_again(
 
 
 def test_relative_dates_count_back_from_the_files_last_change(tmp_path: Path) -> None:
-    import os
-
     path = tmp_path / "export.csv"
     path.write_text("id,text,date\n1,x,2 days ago\n")
     noon = datetime(2025, 11, 6, 12).timestamp()
@@ -278,6 +389,35 @@ def test_relative_dates_count_back_from_the_files_last_change(tmp_path: Path) ->
     assert fingerprint(path, config("date"), default_journey()) == fingerprint(path, config("date"), default_journey())
 
 
+def test_rows_dated_in_the_future_are_set_aside(tmp_path: Path) -> None:
+    path = tmp_path / "export.csv"
+    path.write_text(
+        "id,text,date,answer,answered\n"
+        "1,x,2025-11-08 23:59,,\n2,x,2025-11-09,,\n3,x,2062-01-31,,\n4,x,2025-11-06,Sorry,2062-01-31\n5,x,,,\n"
+    )
+    made = datetime(2025, 11, 6, 12).timestamp()
+    os.utime(path, (made, made))
+    export = config("date", mapping={"reply": "answer", "reply_date": "answered"})
+    found = read(path, export, today=date(2025, 11, 6))
+    assert found.column("id") == ["1", "5"], "two days are let pass"
+    assert [(row.line, row.column, row.found) for row in found.rejected] == [
+        (3, "date", "'2025-11-09'"),
+        (4, "date", "'2062-01-31'"),
+        (5, "answered", "'2062-01-31'"),
+    ]
+    assert {row.reason for row in found.rejected} == {"the date lies in the future"}
+    assert {row.expected for row in found.rejected} == {"a date up to 2025-11-08"}
+    assert read(path, export).rejected == [], "without a day to go by any date is taken"
+
+
+def test_neither_an_old_file_nor_a_slow_clock_makes_a_date_lie_in_the_future(tmp_path: Path) -> None:
+    path = tmp_path / "export.csv"
+    path.write_text("id,text,date\n1,x,2025-11-06\n")
+    for changed, today in ((datetime(2001, 1, 1), date(2025, 11, 6)), (datetime(2025, 11, 6), date(2001, 1, 1))):
+        os.utime(path, (changed.timestamp(), changed.timestamp()))
+        assert read(path, config("date"), today=today).column("id") == ["1"]
+
+
 def test_one_column_cannot_be_two_things(tmp_path: Path) -> None:
     path = tmp_path / "export.csv"
     path.write_text("id,text\n1,x\n")
@@ -287,17 +427,53 @@ def test_one_column_cannot_be_two_things(tmp_path: Path) -> None:
 
 def test_files_of_an_export_are_found_in_the_order_of_their_names(tmp_path: Path) -> None:
     for name in ("b.csv", "a.jsonl.gz", ".hidden.csv", "~$open.xlsx", "readme.md", "c.parquet"):
-        (tmp_path / name).write_bytes(b"")
+        (tmp_path / name).write_bytes(b"x")
+    (tmp_path / "notes.txt").write_bytes(b"not an export")
     (tmp_path / "folder.csv").mkdir()
     names = [path.name for path in find_files(ExportConfig(path="."), tmp_path)]
     assert names == ["a.jsonl.gz", "b.csv", "c.parquet"]
     assert [path.name for path in find_files(ExportConfig(path="*.csv"), tmp_path)] == ["b.csv"]
-    assert find_files(ExportConfig(path="b.csv"), tmp_path) == [tmp_path / "b.csv"]
+    for name in ("b.csv", "notes.txt"):
+        assert find_files(ExportConfig(path=name), tmp_path) == [tmp_path / name]
+    assert [path.name for path in find_files(ExportConfig(path="*.txt"), tmp_path)] == ["notes.txt"]
     for path, message in (("x.csv", "no such file"), ("*.xlsx", "no file matches"), ("folder.csv", "holds no export")):
         with pytest.raises(ExportError, match=message):
             find_files(ExportConfig(path=path), tmp_path)
     with pytest.raises(ExportError, match="no such database"):
         find_files(ExportConfig(database="x.db", query="select 1"), tmp_path)
+
+
+@pytest.mark.parametrize("path", [".", "*"])
+def test_a_file_of_no_bytes_does_not_keep_the_others_from_being_read(
+    path: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    logging.getLogger("cxnlp").propagate = True
+    (tmp_path / "a.csv").write_text("id,text\n1,x\n")
+    for name in ("b.csv", "c.jsonl"):
+        (tmp_path / name).touch()
+    assert [file.name for file in find_files(ExportConfig(path=path), tmp_path)] == ["a.csv", "c.jsonl"]
+    assert "b.csv: is empty and was left out" in caplog.text
+    assert find_files(ExportConfig(path="b.csv"), tmp_path) == [tmp_path / "b.csv"]
+    with pytest.raises(ExportError, match="is empty"):
+        read(tmp_path / "b.csv")
+    deleting = find_files(ExportConfig(path=path, missing="delete"), tmp_path)
+    assert tmp_path / "b.csv" in deleting, "what an interrupted dump held must not count as gone"
+
+
+def test_a_folder_that_may_not_be_read_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(self: Path) -> object:
+        raise PermissionError(13, "Permission denied", str(self))
+
+    monkeypatch.setattr(Path, "iterdir", refuse)
+    with pytest.raises(ExportError, match=f"{tmp_path}: cannot be read: Permission denied"):
+        find_files(ExportConfig(path="."), tmp_path)
+
+
+def test_a_name_that_is_not_utf8_is_kept_in_a_form_that_is(tmp_path: Path) -> None:
+    path = tmp_path / os.fsdecode(b"na\xefve.jsonl")
+    path.write_text('{"id": 1, "text": "x"}\n[]\n')
+    found = read(path)
+    assert set(found.records["file"]) == {row.file for row in found.rejected} == {r"na\udcefve.jsonl"}
 
 
 def test_rows_set_aside_are_written_for_a_spreadsheet_without_formulas(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import tomllib
 from pathlib import Path
 
@@ -136,6 +137,18 @@ def test_a_configuration_is_tried_as_it_is(tmp_path: Path) -> None:
     wrong = inspect_export(path, default_journey(), config("stars", "date"))
     assert wrong.trial is None
     assert "has no column 'date'" in render(wrong)
+
+
+def test_texts_in_place_of_touchpoints_are_not_shown(tmp_path: Path) -> None:
+    path = _export(tmp_path / "export.csv", "id;text;where", IDS, MARKS, TEXTS)
+    shown = render(inspect_export(path, default_journey(), config(mapping={"touchpoint": "where"})))
+    assert "This is what" not in shown
+    assert "0 from their column" in shown
+
+
+def test_a_file_name_that_is_not_utf8_can_be_shown(tmp_path: Path) -> None:
+    path = _export(tmp_path / os.fsdecode(b"na\xefve.csv"), "id;text", IDS, TEXTS)
+    assert r"na\udcefve.csv" in render(inspect_export(path, default_journey(), config()))
 
 
 def test_an_export_without_anything_like_a_text_says_so(tmp_path: Path) -> None:
