@@ -140,7 +140,7 @@ def run(config: Config, *, today: date | None = None) -> Outcome:
     except BrokenStoreError as error:
         path = config.resolve(config.store.path)
         with owner_only(), hold(path):
-            told = restore(path, str(error))
+            told = restore(path, str(error), memory_limit=config.store.memory_limit)
         logger.warning("%s", told)
         return night(restored=told)
 

@@ -8,6 +8,7 @@ takes in export files, `schema.py` says what the tables hold.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -22,7 +23,7 @@ import pyarrow as pa
 
 from cxnlp.errors import StoreError
 from cxnlp.intake import DELETE_UNUSED_PREDICTIONS, Intake, registered
-from cxnlp.keeping import beside, clear_leftovers, owner_only
+from cxnlp.keeping import beside, clear_leftovers, owner_only, refused
 from cxnlp.schema import MIGRATIONS, SCHEMA_VERSION, TABLES
 
 #: The tables that a report and the next night are made from: their copy is renewed when one of them changed.
@@ -30,6 +31,17 @@ _KEPT = ("feedback", "predictions", "rejected", "export_files", "forgotten", "mo
 
 #: Noted from the first change of a run until the rows gone from the export are deleted.
 DELETION_DUE = "deletion_due"
+
+#: What the system says, in DuckDB's messages, when it will not open a file that may well be whole.
+_REFUSALS = (
+    "permission denied",
+    "operation not permitted",
+    "read-only file system",
+    "too many open files",
+    "is a directory",
+    "text file busy",
+    "stale file handle",
+)
 
 
 class BrokenStoreError(StoreError):
@@ -107,12 +119,15 @@ class Store:
         """Open or create the store at `path`, readable by its owner alone, and read it once from end to end.
 
         Raise `BrokenStoreError` when it is cut short or damaged, and `StoreError` when it is no store, was written by
-        a newer cxnlp, or must exist and does not.
+        a newer cxnlp, cannot be opened by this user, or must exist and does not.
         """
         self.path = path
         if must_exist and not path.exists():
             raise StoreError(f"{path}: there is no store yet; `cxnlp run` makes it")
-        clear_leftovers(path)
+        try:
+            clear_leftovers(path)
+        except OSError as error:
+            raise refused(path, error) from error
         self.memory_limit = memory_limit
         self.connect()
         try:
@@ -502,18 +517,27 @@ class Store:
 
 
 def unusable(path: Path, error: duckdb.Error) -> StoreError:
-    """Say what DuckDB found; only the kinds that speak of files are quoted, since others may quote values."""
-    message = str(error).splitlines()[0]
-    full = "no space" in message.lower() or "disk quota" in message.lower() or "file too large" in message.lower()
-    if full:
+    """Say what DuckDB found; only the kinds that speak of files are quoted, since others may quote values.
+
+    Damage is a `BrokenStoreError`; what the system refuses (no permission, too many open files) is none.
+    """
+    told = str(error).splitlines()[0]
+    # without names and values: a folder may be called "lock"
+    message = re.sub(r"\"[^\"]*\"|'[^']*'", "", told.replace(str(path), "")).lower()
+    if any(phrase in message for phrase in ("no space left", "disk quota", "file too large")):
         return StoreError(f"{path}: the disk is full; free some space and run again (nothing is lost)")
     if isinstance(error, duckdb.OutOfMemoryException):
         return StoreError(f"{path}: out of memory; raise [store] memory_limit and run again (nothing is lost)")
-    if isinstance(error, duckdb.IOException) and "lock" in message.lower():
+    about_files = isinstance(error, duckdb.IOException | duckdb.TransactionException)
+    if about_files and "could not set lock" in message:
         return StoreError(f"{path}: another program has the file open; close it")
+    refusal = next((phrase for phrase in _REFUSALS if phrase in message), "")
+    if about_files and refusal:
+        file = next((name for name in re.findall(r'"([^"]*)"', told) if name.startswith(str(path))), str(path))
+        return StoreError(f"{file}: cannot be used: {refusal}; mend that and run again (nothing is lost)")
     if isinstance(
         error, duckdb.IOException | duckdb.InternalException | duckdb.FatalException | duckdb.SerializationException
-    ) or ("corrupt" in message.lower() or "checksum" in message.lower()):
+    ) or ("corrupt" in message or "checksum" in message):
         return BrokenStoreError(f"{path}: cut short or damaged ({type(error).__name__})")
     return StoreError(f"{path}: cannot be used ({type(error).__name__})")
 

@@ -67,7 +67,7 @@ def test_a_dry_run_changes_nothing(
         (lambda folder: (folder / "cxnlp.toml").unlink(), 3, "there is no such file; `cxnlp init` makes one"),
         (lambda folder: (folder / "exports/a.csv").unlink(), 3, "no file matches (`path` in [export])"),
         (lambda folder: (folder / "exports/a.csv").write_text("x,y\n1,2\n"), 3, "has no column 'id' for `id`"),
-        (lambda folder: (folder / "store").write_text("a file"), 3, "its folder cannot be written"),
+        (lambda folder: (folder / "store").write_text("a file"), 3, "store: cannot be written: File exists"),
     ],
 )
 def test_bad_input_is_status_3_with_a_message(
