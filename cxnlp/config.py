@@ -107,11 +107,15 @@ class ReportConfig(_Section):
 
 
 class GatesConfig(_Section):
-    """What must hold for a night to count as good; a gate that fails ends the job with status 5."""
+    """What must hold for a night to count as good; a gate that fails ends the job with status 5.
+
+    `max_deleted_share` also keeps the night from deleting more than that.
+    """
 
     max_rejected_share: float | None = Field(default=None, ge=0, le=1)
     min_new_rows: int | None = Field(default=None, ge=0)
     max_unsure_share: float | None = Field(default=None, ge=0, le=1)
+    max_deleted_share: float = Field(default=0.2, ge=0, le=1)
     max_drift: float | None = Field(default=None, ge=0)
     max_training_drift: float | None = Field(default=None, ge=0)
     fail_on_alert: bool = False

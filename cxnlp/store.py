@@ -495,6 +495,11 @@ class Store:
         )
         return int(row[0]) if row else 0
 
+    def count_records_before(self, run: int) -> int:
+        """Return how many records of earlier runs there are."""
+        row = self.first("SELECT count(*) FROM feedback WHERE first_run < ?", [run])
+        return int(row[0]) if row else 0
+
     def delete_unseen(self, run: int, unchanged_files: Sequence[str]) -> int:
         """Delete the records that `count_unseen` counts, and return how many; no deletion is due any more."""
         with self.transaction():

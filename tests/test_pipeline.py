@@ -177,6 +177,41 @@ def test_rows_gone_from_the_export(tmp_path: Path, reader: HashReader, missing: 
     assert ask(config, "SELECT count(*) FROM predictions") == [(left,)]
 
 
+def deleting(config: Config, **gates: float) -> Config:
+    export = config.export.model_copy(update={"missing": "delete"})
+    return config.model_copy(update={"export": export, "gates": config.gates.model_copy(update=gates)})
+
+
+def test_a_torn_export_deletes_nothing_until_it_is_whole_or_allowed(config: Config, reader: HashReader) -> None:
+    config = deleting(config)
+    run(config)
+    kept = [file.read_bytes() for file in sorted((config.folder / "exports").iterdir())]
+    for file, left in (("2026-10", 0), ("2026-11", 3)):
+        write_export(config.folder / f"exports/{file}.csv", rows(left, 60))
+    for _ in range(2):  # the second time no file has changed
+        with pytest.raises(GateError, match=r"max_deleted_share: 140 of 144 records are gone from the export .97\.2%"):
+            run(config)
+        assert ask(config, "SELECT count(*) FROM feedback") == [(144,)]
+        assert ask(config, "SELECT status FROM runs ORDER BY run DESC LIMIT 1") == [("gate failed",)]
+    for file, content in zip(sorted((config.folder / "exports").iterdir()), kept, strict=True):
+        file.write_bytes(content)
+    assert run(config).record.records_deleted == 0, "the export is whole again"
+    write_export(config.folder / "exports/2026-10.csv", [])
+    with pytest.raises(GateError, match="72 of 144 records"):
+        run(config)
+    assert run(deleting(config, max_deleted_share=0.5)).record.records_deleted == 72
+    assert ask(config, "SELECT count(*) FROM feedback") == [(72,)]
+
+
+def test_rows_that_are_new_tonight_do_not_make_a_deletion_look_smaller(tmp_path: Path, reader: HashReader) -> None:
+    write_export(tmp_path / "exports/a.csv", rows(60))
+    config = deleting(configure(tmp_path))
+    run(config)
+    write_export(tmp_path / "exports/a.csv", rows(1000, 1000))
+    with pytest.raises(GateError, match="72 of 72 records are gone"):
+        run(config)
+
+
 def test_a_row_that_moved_to_an_unchanged_file_is_not_deleted(tmp_path: Path, reader: HashReader) -> None:
     write_export(tmp_path / "exports/a.csv", rows(30))
     write_export(tmp_path / "exports/b.csv", rows(30, 10))  # 10-29 stand in both
@@ -338,8 +373,8 @@ def test_a_file_that_breaks_half_way_leaves_the_store_as_it_was(
 
     whole = read_stage.read_export
 
-    def broken(path: Path, *given: object) -> object:
-        yield from whole(path, *given)  # type: ignore[arg-type]
+    def broken(path: Path, *given: object, **more: object) -> object:
+        yield from whole(path, *given, **more)  # type: ignore[arg-type]
         raise ExportError(f"{path}: cut in the middle")
 
     monkeypatch.setattr(read_stage, "read_export", broken)
@@ -523,7 +558,7 @@ def test_a_dry_run_says_what_would_be_read_and_changes_nothing(config: Config, r
 def test_a_run_that_died_before_it_deleted_leaves_no_row_behind(
     config: Config, reader: HashReader, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    config = config.model_copy(update={"export": config.export.model_copy(update={"missing": "delete"})})
+    config = deleting(config, max_deleted_share=1)
     run(config)
     (config.folder / "exports/2026-10.csv").unlink()
     write_export(config.folder / "exports/2026-11.csv", rows(50, 60))

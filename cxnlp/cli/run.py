@@ -43,7 +43,8 @@ def run(
     record = outcome.record
     typer.echo(
         f"{record.rows_read:,} rows read, {record.rejected:,} set aside; {record.records_new:,} records new, "
-        f"{record.records_edited:,} edited; {record.texts_classified:,} texts classified, "
+        f"{record.records_edited:,} edited, {record.records_deleted:,} deleted, {record.records_expired:,} expired; "
+        f"{record.texts_classified:,} texts classified, "
         f"{record.texts_reused:,} known already"
     )
     typer.echo(f"report: {outcome.report / 'index.html'}")

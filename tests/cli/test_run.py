@@ -35,7 +35,8 @@ def test_a_night_prints_its_counts_and_where_the_report_lies(
 ) -> None:
     assert call(monkeypatch, "run", "--config", config) == 0
     seen = capsys.readouterr()
-    assert "41 rows read, 1 set aside; 48 records new, 0 edited; 48 texts classified, 0 known already" in seen.out
+    assert "41 rows read, 1 set aside; 48 records new, 0 edited, 0 deleted, 0 expired; " in seen.out
+    assert "; 48 texts classified, 0 known already" in seen.out
     report = Path(seen.out.splitlines()[-1].removeprefix("report: "))
     assert report.read_text(encoding="utf-8") == "40\n"
     assert [line for line in seen.err.splitlines() if line] == ["read …", "classify …", "report …"]
