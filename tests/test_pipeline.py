@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import stat
 import subprocess
@@ -117,6 +118,14 @@ def test_a_report_that_was_damaged_is_published_again(config: Config, reader: Ha
     (report / "index.html").write_text("half")
     run(config)
     assert (report / "index.html").read_text() == "120\n"
+
+
+def test_a_copied_folder_is_no_report_that_stands(config: Config, reader: HashReader) -> None:
+    report, latest = run(config).report, config.folder / "reports/latest"
+    latest.unlink()
+    shutil.copytree(report, latest)
+    assert not run(config).record.report_stood
+    assert latest.is_symlink() and (config.folder / "reports/latest.old-1").is_dir()
 
 
 def test_an_edited_row_is_read_again_and_its_old_words_leave(config: Config, reader: HashReader) -> None:
