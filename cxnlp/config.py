@@ -7,13 +7,14 @@ Paths are relative to the file. Unknown keys are errors. Every key's comment in 
 from __future__ import annotations
 
 import os
+import re
 import tomllib
 from datetime import date
 from importlib.resources import files
 from pathlib import Path
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from cxnlp.errors import ConfigError, describe_problems
 
@@ -90,6 +91,13 @@ class StoreConfig(_Section):
     path: str = "cxnlp.duckdb"
     retention_days: int | None = Field(default=None, ge=1)
     memory_limit: str = "1GB"
+
+    @field_validator("memory_limit")
+    @classmethod
+    def _is_an_amount(cls, value: str) -> str:
+        if not re.fullmatch(r"(?=.*[1-9])\d+(\.\d+)?\s*[KMGT]i?B", value, re.IGNORECASE):
+            raise ValueError(f"expected an amount of memory, such as 1GB or 500MB, found {value!r}")
+        return value
 
 
 class ReportConfig(_Section):

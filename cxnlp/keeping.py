@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from filelock import FileLock, Timeout
 
@@ -77,11 +78,19 @@ def refused(path: Path, error: OSError) -> StoreError:
 
 def describe_holder(path: Path) -> str:
     """Say who holds the store at `path` since when, as far as it is known."""
+    entry = read_holder(path)
+    if {"pid", "since"} <= entry.keys():
+        return f"held by process {entry['pid']} since {entry['since']}; try again when it has ended"
+    return "held by another run; try again when it has ended"
+
+
+def read_holder(path: Path) -> dict[str, Any]:
+    """Return `pid` and `since` of the run that holds the store at `path`, or did when it died; empty where unknown."""
     try:
         entry = json.loads(beside(path, ".holder.json").read_text(encoding="utf-8"))
-        return f"held by process {entry['pid']} since {entry['since']}; try again when it has ended"
-    except (OSError, ValueError, KeyError, TypeError):
-        return "held by another run; try again when it has ended"
+    except (OSError, ValueError):
+        return {}
+    return entry if isinstance(entry, dict) else {}
 
 
 def beside(path: Path, suffix: str) -> Path:

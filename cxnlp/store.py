@@ -21,9 +21,9 @@ import duckdb
 import pandas as pd
 import pyarrow as pa
 
-from cxnlp.errors import StoreError
+from cxnlp.errors import StoreError, StoreLockedError
 from cxnlp.intake import DELETE_UNUSED_PREDICTIONS, Intake, registered
-from cxnlp.keeping import beside, clear_leftovers, owner_only, refused
+from cxnlp.keeping import beside, clear_leftovers, describe_holder, owner_only, read_holder, refused
 from cxnlp.schema import MIGRATIONS, SCHEMA_VERSION, TABLES
 
 #: The tables that a report and the next night are made from: their copy is renewed when one of them changed.
@@ -42,6 +42,10 @@ _REFUSALS = (
     "text file busy",
     "stale file handle",
 )
+
+
+class OpenElsewhereError(StoreError):
+    """Another process has the file open."""
 
 
 class BrokenStoreError(StoreError):
@@ -115,24 +119,31 @@ _PREDICTION_TYPES: dict[str, pa.DataType] = {
 class Store:
     """An open store; use as a context manager. Open it only while `keeping.hold` is in force."""
 
-    def __init__(self, path: Path, *, memory_limit: str = "1GB", must_exist: bool = False) -> None:
+    def __init__(
+        self, path: Path, *, memory_limit: str = "1GB", must_exist: bool = False, read_only: bool = False
+    ) -> None:
         """Open or create the store at `path`, readable by its owner alone, and read it once from end to end.
 
+        With `read_only` it must exist and need not be held; nothing at all is changed or made: an older store is not
+        carried forward, nor is it read from end to end. Raise `StoreLockedError` when a run holds it.
         Raise `BrokenStoreError` when it is cut short or damaged, and `StoreError` when it is no store, was written by
         a newer cxnlp, cannot be opened by this user, or must exist and does not.
         """
         self.path = path
-        if must_exist and not path.exists():
-            raise StoreError(f"{path}: there is no store yet; `cxnlp run` makes it")
+        self.memory_limit, self.read_only = memory_limit, read_only
         try:
-            clear_leftovers(path)
+            if (must_exist or read_only) and not path.exists():
+                raise StoreError(f"{path}: there is no store yet; `cxnlp run` makes it")
+            if not read_only:
+                clear_leftovers(path)
         except OSError as error:
             raise refused(path, error) from error
-        self.memory_limit = memory_limit
         self.connect()
         try:
-            self._migrate()
-            self.verify()
+            found = self._version()
+            if not read_only:
+                self._carry_forward(found)
+                self.verify()
         except BaseException:
             self.connection.close()
             raise
@@ -152,16 +163,20 @@ class Store:
         settings: dict[str, str | bool | int | float | list[str]] = {
             "memory_limit": self.memory_limit,
             "threads": 2,
-            "temp_directory": str(beside(self.path, ".tmp")),
+            "temp_directory": "" if self.read_only else str(beside(self.path, ".tmp")),
             "preserve_insertion_order": False,
         }
         try:
             with owner_only():
-                self.connection = duckdb.connect(str(self.path), config=settings)
+                self.connection = duckdb.connect(str(self.path), read_only=self.read_only, config=settings)
         except duckdb.Error as error:
-            raise unusable(self.path, error) from error
+            problem = unusable(self.path, error)
+            if self.read_only and isinstance(problem, OpenElsewhereError) and read_holder(self.path):
+                raise StoreLockedError(f"{self.path}: {describe_holder(self.path)}") from error
+            raise problem from error
 
-    def _migrate(self) -> None:
+    def _version(self) -> int:
+        """Return the version of the tables, 0 where there is none."""
         try:
             tables = {row[0] for row in self.connection.execute("SELECT table_name FROM duckdb_tables()").fetchall()}
             if tables and "meta" not in tables:
@@ -172,17 +187,21 @@ class Store:
                     f"{self.path}: written by a newer cxnlp (store version {found}; this one knows {SCHEMA_VERSION}); "
                     f"upgrade cxnlp"
                 )
-            if found == SCHEMA_VERSION:
-                return
-            with self.transaction():
-                for version in range(found, SCHEMA_VERSION) if found else ():
-                    for statement in MIGRATIONS[version]:
-                        self.connection.execute(statement)
-                for table in TABLES:
-                    self.connection.execute(table)
-                self.set_meta("schema_version", str(SCHEMA_VERSION))
+            return found
         except duckdb.Error as error:
             raise unusable(self.path, error) from error
+
+    def _carry_forward(self, found: int) -> None:
+        """Bring the tables from version `found` to this one."""
+        if found == SCHEMA_VERSION:
+            return
+        with self.transaction():
+            for version in range(found, SCHEMA_VERSION) if found else ():
+                for statement in MIGRATIONS[version]:
+                    self.connection.execute(statement)
+            for table in TABLES:
+                self.connection.execute(table)
+            self.set_meta("schema_version", str(SCHEMA_VERSION))
 
     def verify(self) -> None:
         """Read every block; raise `BrokenStoreError` when one is missing or damaged, or a key stands twice.
@@ -535,7 +554,7 @@ def unusable(path: Path, error: duckdb.Error) -> StoreError:
         return StoreError(f"{path}: out of memory; raise [store] memory_limit and run again (nothing is lost)")
     about_files = isinstance(error, duckdb.IOException | duckdb.TransactionException)
     if about_files and "could not set lock" in message:
-        return StoreError(f"{path}: another program has the file open; close it")
+        return OpenElsewhereError(f"{path}: another program has the file open; close it")
     refusal = next((phrase for phrase in _REFUSALS if phrase in message), "")
     if about_files and refusal:
         file = next((name for name in re.findall(r'"([^"]*)"', told) if name.startswith(str(path))), str(path))

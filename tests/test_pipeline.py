@@ -19,13 +19,16 @@ from night import CONFIG, DAY, HashReader, configure, row, rows, write_export
 
 from cxnlp import pipeline
 from cxnlp.config import Config, parse_config
+from cxnlp.dry_run import plan
 from cxnlp.errors import (
+    BadInputError,
     ConfigError,
     CxnlpError,
     ExportError,
     GateError,
     ModelError,
     Stopped,
+    StoreError,
     StoreLockedError,
     TaxonomyError,
 )
@@ -442,6 +445,72 @@ def test_wrong_inputs_are_found_before_anything_is_changed(
     assert not config.resolve(config.store.path).exists()
 
 
+@pytest.mark.parametrize(
+    ("section", "told"),
+    [
+        ('[store]\npath = "exports"', r"\[store\] path: .*exports is a folder; expected a file"),
+        ('[store]\npath = "cxnlp.toml/a.duckdb"', r"\[store\] path: .*cxnlp\.toml is a file; expected a folder"),
+        ('[report]\ndir = "cxnlp.toml"', r"\[report\] dir: .*cxnlp\.toml is a file; expected a folder"),
+        ('[report]\ngold = "nope.csv"', r"\[report\] gold: .*nope\.csv"),
+    ],
+)
+def test_places_and_gold_rows_are_looked_at_before_anything_is_read(
+    tmp_path: Path, reader: HashReader, monkeypatch: pytest.MonkeyPatch, section: str, told: str
+) -> None:
+    write_export(tmp_path / "exports/a.csv", rows(5))
+    (tmp_path / "cxnlp.toml").write_text("", encoding="utf-8")
+    config = parse_config(
+        f'[export]\npath = "exports/a.csv"\n[export.columns]\ntext = "comment"\n{section}\n', "", tmp_path
+    )
+    monkeypatch.setattr(pipeline, "read_stage", lambda *_: pytest.fail("the export was read"))
+    for begin in (run, plan):
+        with pytest.raises(BadInputError, match=told):
+            begin(config)
+
+
+def test_a_run_that_fails_before_it_opens_the_store_leaves_record_and_metrics(
+    config: Config, reader: HashReader, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = config.model_copy(update={"run": config.run.model_copy(update={"metrics": "metrics/cxnlp.prom"})})
+    metrics, records = config.folder / "metrics/cxnlp.prom", config.folder / "reports/runs"
+    run(config)
+    assert "cxnlp_run_good 1" in metrics.read_text(encoding="utf-8")
+
+    def failed() -> list[str]:
+        plain = [json.loads(path.read_text(encoding="utf-8")) for path in records.glob("*-run-00000.json")]
+        assert {(record["status"], record["run"]) for record in plain} <= {("failed", 0)}
+        return [record["error"] for record in plain]
+
+    with hold(config.resolve(config.store.path)), pytest.raises(StoreLockedError):
+        run(config)
+    assert failed() == [] and "cxnlp_run_good 1" in metrics.read_text(encoding="utf-8"), "the other run tells"
+    kept = (config.folder / "exports").rename(config.folder / "elsewhere")
+    with pytest.raises(ExportError):
+        run(config)
+    assert failed() == ["ExportError"] and "cxnlp_run_good 0" in metrics.read_text(encoding="utf-8")
+    (records / next(records.glob("*-run-00000.json")).name).unlink()
+    kept.rename(config.folder / "exports")
+
+    def refuse(*_: object, **__: object) -> None:
+        raise StoreError("cxnlp.duckdb: cannot be used: permission denied")
+
+    monkeypatch.setattr(pipeline, "open_or_restore", refuse)
+    with pytest.raises(StoreError):
+        run(config)
+    assert failed() == ["StoreError"]
+
+
+def test_metrics_that_cannot_be_written_are_named_and_the_record_is_written(
+    config: Config, reader: HashReader, caplog: pytest.LogCaptureFixture
+) -> None:
+    (config.folder / "a file").write_text("", encoding="utf-8")
+    run(config.model_copy(update={"run": config.run.model_copy(update={"metrics": "a file/cxnlp.prom"})}))
+    assert caplog.messages[-1].endswith(
+        "a file/cxnlp.prom: the metrics ([run] metrics) could not be written: File exists"
+    )
+    assert "run record" not in caplog.text and len(list((config.folder / "reports/runs").iterdir())) == 1
+
+
 def test_a_failed_gate_ends_with_status_5_after_the_report(config: Config, reader: HashReader) -> None:
     strict = config.model_copy(update={"gates": config.gates.model_copy(update={"min_new_rows": 1_000})})
     with pytest.raises(GateError, match="min_new_rows: 120 rows are new") as error:
@@ -552,16 +621,6 @@ def test_the_report_is_rebuilt_without_export_or_model(
     (config.folder / "reports" / DAY.isoformat() / "summary.json").unlink()
     pipeline.rebuild_report(config, today=DAY)
     assert summary_text(config) == first
-
-
-def test_a_dry_run_says_what_would_be_read_and_changes_nothing(config: Config, reader: HashReader) -> None:
-    assert [(plan.file, plan.unchanged, plan.rows) for plan in pipeline.plan(config)] == [
-        ("exports/2026-10.csv", False, 60),
-        ("exports/2026-11.csv", False, 60),
-    ]
-    assert not config.resolve(config.store.path).exists()
-    run(config)
-    assert all(plan.unchanged for plan in pipeline.plan(config))
 
 
 def test_a_run_that_died_before_it_deleted_leaves_no_row_behind(
