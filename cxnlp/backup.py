@@ -10,7 +10,7 @@ from pathlib import Path
 import duckdb
 
 from cxnlp.errors import StoreError
-from cxnlp.keeping import beside, copy_whole, owner_only, sync_folder
+from cxnlp.keeping import beside, copy_whole, owner_only, refused, sync_folder
 from cxnlp.store import BrokenStoreError, Store, unusable
 
 _COPIES = (".backup", ".broken")
@@ -88,9 +88,15 @@ def keep_backup(store: Store) -> bool:
 
 
 def drop_copies(path: Path) -> None:
-    """Remove the copy and a broken store that was put aside: what is to be erased is in them too."""
+    """Remove the copy and a broken store that was put aside: what is to be erased is in them too.
+
+    Raise `StoreError` when one cannot be removed.
+    """
     for suffix in _COPIES:
-        beside(path, suffix).unlink(missing_ok=True)
+        try:
+            beside(path, suffix).unlink(missing_ok=True)
+        except OSError as error:
+            raise refused(beside(path, suffix), error) from error
 
 
 def erase_traces(store: Store) -> None:

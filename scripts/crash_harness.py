@@ -77,7 +77,7 @@ def run_night(folder: Path, day: object) -> None:
     """One run of the job, on small batches."""
     pipeline.find_model = lambda config: night.HashReader()  # type: ignore[assignment]
     whole = read_stage.__dict__.setdefault("_whole", read_stage.read_export)
-    read_stage.read_export = lambda *given: whole(*given, batch_rows=25)  # type: ignore[attr-defined]
+    read_stage.read_export = lambda *given, **more: whole(*given, **more, batch_rows=25)  # type: ignore[attr-defined]
     sys.modules["cxnlp.classify_stage"].Pace = SmallSteps  # type: ignore[attr-defined]
     publish.render_page = lambda summary, language, languages: f"{summary.records}\n"  # type: ignore[attr-defined]
     config = night.configure(folder)

@@ -16,7 +16,7 @@ import duckdb
 import pandas as pd
 import pytest
 
-from cxnlp.backup import erase_traces, keep_backup, open_or_restore
+from cxnlp.backup import drop_copies, erase_traces, keep_backup, open_or_restore
 from cxnlp.errors import StoreError, StoreLockedError
 from cxnlp.intake import Changes
 from cxnlp.keeping import beside, hold
@@ -295,6 +295,12 @@ def test_a_store_that_is_a_folder_is_said_so(tmp_path: Path) -> None:
     with pytest.raises(StoreError, match=r"is a folder; \[store\] path names a file"), hold(tmp_path):
         pass
     assert not beside(tmp_path, ".lock").exists()
+
+
+def test_a_copy_that_cannot_be_removed_is_named(path: Path) -> None:
+    beside(path, ".backup").mkdir()
+    with pytest.raises(StoreError, match=r"cxnlp\.duckdb\.backup: cannot be written: "):
+        drop_copies(path)
 
 
 def test_a_lock_that_cannot_be_made_is_named(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
