@@ -10,10 +10,11 @@ from pathlib import Path
 import duckdb
 
 from cxnlp.errors import StoreError
-from cxnlp.keeping import beside, copy_whole, owner_only, sync_folder
+from cxnlp.keeping import beside, copy_whole, owner_only, refused, sync_folder
 from cxnlp.store import BrokenStoreError, Store, unusable
 
 _COPIES = (".backup", ".broken")
+_ADVICE = "restore one of your own, or move the file away and `cxnlp run` reads the export anew"
 
 
 def open_or_restore(path: Path, *, memory_limit: str = "1GB", must_exist: bool = False) -> tuple[Store, str]:
@@ -23,38 +24,40 @@ def open_or_restore(path: Path, *, memory_limit: str = "1GB", must_exist: bool =
     """
     backup, told = beside(path, ".backup"), ""
     if not path.exists() and backup.exists():
-        told = restore(path, f"{path}: was gone")
+        told = restore(path, f"{path}: was gone", memory_limit=memory_limit)
     try:
         return Store(path, memory_limit=memory_limit, must_exist=must_exist), told
     except BrokenStoreError as error:
-        told = restore(path, str(error))
+        told = restore(path, str(error), memory_limit=memory_limit)
     return Store(path, memory_limit=memory_limit), told
 
 
-def restore(path: Path, problem: str) -> str:
+def restore(path: Path, problem: str, *, memory_limit: str = "1GB") -> str:
     """Put the copy in the store's place, and the store's file aside as `.broken`; return what was done.
 
-    For damage that shows only when a block is written (those of indexes are not read when the store is opened). Raise
-    `BrokenStoreError` with the `problem` when there is no copy, `StoreError` when it cannot be put in place.
+    The copy is copied and read from end to end first: until it is known to be whole, nothing is moved. For damage that
+    shows only when a block is written (those of indexes are not read when the store is opened). Raise
+    `BrokenStoreError` with the `problem` when there is no whole copy, `StoreError` when it cannot be put in place.
     """
-    backup = beside(path, ".backup")
+    backup, fresh = beside(path, ".backup"), beside(path, ".restored")
     if not backup.exists():
-        raise BrokenStoreError(
-            f"{problem}; there is no copy of it ({backup.name}): restore one of your own, or move the file away "
-            f"and `cxnlp run` reads the export anew"
-        )
+        raise BrokenStoreError(f"{problem}; there is no copy of it ({backup.name}): {_ADVICE}")
     try:
-        _restore(path)
+        copy_whole(backup, fresh)
+        with Store(fresh, memory_limit=memory_limit):
+            pass
+        if path.exists():
+            path.replace(beside(path, ".broken"))
+        beside(path, ".wal").unlink(missing_ok=True)  # changes to the broken file
+        fresh.replace(path)
+        sync_folder(path.parent)
     except OSError as error:
         raise StoreError(f"{path}: cannot be restored from {backup.name}: {error.strerror or error}") from error
+    except BrokenStoreError as error:
+        raise BrokenStoreError(f"{problem}; its copy ({backup.name}) is damaged too: {_ADVICE}") from error
+    finally:
+        fresh.unlink(missing_ok=True)
     return f"{problem}; restored from {backup.name}"
-
-
-def _restore(path: Path) -> None:
-    if path.exists():
-        path.replace(beside(path, ".broken"))
-    beside(path, ".wal").unlink(missing_ok=True)  # changes to the broken file
-    copy_whole(beside(path, ".backup"), path)
 
 
 def keep_backup(store: Store) -> bool:
@@ -85,9 +88,15 @@ def keep_backup(store: Store) -> bool:
 
 
 def drop_copies(path: Path) -> None:
-    """Remove the copy and a broken store that was put aside: what is to be erased is in them too."""
+    """Remove the copy and a broken store that was put aside: what is to be erased is in them too.
+
+    Raise `StoreError` when one cannot be removed.
+    """
     for suffix in _COPIES:
-        beside(path, suffix).unlink(missing_ok=True)
+        try:
+            beside(path, suffix).unlink(missing_ok=True)
+        except OSError as error:
+            raise refused(beside(path, suffix), error) from error
 
 
 def erase_traces(store: Store) -> None:

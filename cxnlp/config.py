@@ -7,13 +7,14 @@ Paths are relative to the file. Unknown keys are errors. Every key's comment in 
 from __future__ import annotations
 
 import os
+import re
 import tomllib
 from datetime import date
 from importlib.resources import files
 from pathlib import Path
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from cxnlp.errors import ConfigError, describe_problems
 
@@ -91,6 +92,13 @@ class StoreConfig(_Section):
     retention_days: int | None = Field(default=None, ge=1)
     memory_limit: str = "1GB"
 
+    @field_validator("memory_limit")
+    @classmethod
+    def _is_an_amount(cls, value: str) -> str:
+        if not re.fullmatch(r"(?=.*[1-9])\d+(\.\d+)?\s*[KMGT]i?B", value, re.IGNORECASE):
+            raise ValueError(f"expected an amount of memory, such as 1GB or 500MB, found {value!r}")
+        return value
+
 
 class ReportConfig(_Section):
     """What the report shows."""
@@ -107,11 +115,15 @@ class ReportConfig(_Section):
 
 
 class GatesConfig(_Section):
-    """What must hold for a night to count as good; a gate that fails ends the job with status 5."""
+    """What must hold for a night to count as good; a gate that fails ends the job with status 5.
+
+    `max_deleted_share` also keeps the night from deleting more than that.
+    """
 
     max_rejected_share: float | None = Field(default=None, ge=0, le=1)
     min_new_rows: int | None = Field(default=None, ge=0)
     max_unsure_share: float | None = Field(default=None, ge=0, le=1)
+    max_deleted_share: float = Field(default=0.2, ge=0, le=1)
     max_drift: float | None = Field(default=None, ge=0)
     max_training_drift: float | None = Field(default=None, ge=0)
     fail_on_alert: bool = False

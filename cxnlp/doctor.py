@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-import os
 import platform
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Literal
 
 import psutil
 
+from cxnlp.checks import check_places, nearest
 from cxnlp.config import Config, load_config
 from cxnlp.errors import CxnlpError
 from cxnlp.keeping import beside
 
-State = Literal["ok", "slow", "missing"]
+State = Literal["ok", "slow", "odd", "missing"]
 GIB = 2**30
 
 
@@ -93,6 +93,7 @@ def _base() -> Check:
 def _configuration(config: Config) -> list[Check]:
     looks: tuple[tuple[str, Callable[[Config], str], str], ...] = (
         ("export", _look_at_export, "set [export] path"),
+        ("places", _look_at_places, "set [store] path and [report] dir; give the job's user write access"),
         ("journey", _look_at_journey, "mend the file that [journey] path names"),
         ("model", _look_at_model, "set [model] path; cxnlp models list"),
     )
@@ -105,13 +106,10 @@ def _configuration(config: Config) -> list[Check]:
     if config.notify.urls and find_spec("apprise") is None:
         checks.append(Check("notify", "missing", "Apprise is not installed", 'pip install "cxnlp[notify]"'))
     store = config.resolve(config.store.path)
-    for subject, folder in (("store", store.parent), ("reports", config.resolve(config.report.dir))):
-        place = next(parent for parent in (folder, *folder.parents) if parent.exists())
-        if not os.access(place, os.W_OK | os.X_OK):
-            checks.append(Check(subject, "missing", f"{place} cannot be written", "give the job's user write access"))
+    checks += _reports(config.resolve(config.report.dir), date.today())
     if store.exists():
         checks.append(_copy_of(store))
-    return [*checks, _disk(next(parent for parent in (store.parent, *store.parents) if parent.exists()))]
+    return [*checks, _disk(nearest(store.parent))]
 
 
 def _look_at_export(config: Config) -> str:
@@ -119,6 +117,11 @@ def _look_at_export(config: Config) -> str:
 
     count = len(find_files(config.export, config.folder))
     return f"{count} file{'' if count == 1 else 's'}"
+
+
+def _look_at_places(config: Config) -> str:
+    check_places(config)
+    return f"{config.resolve(config.store.path)}, {config.resolve(config.report.dir)}"
 
 
 def _look_at_journey(config: Config) -> str:
@@ -131,6 +134,20 @@ def _look_at_model(config: Config) -> str:
     from cxnlp.pipeline import find_model  # noqa: PLC0415
 
     return find_model(config).version
+
+
+def _reports(reports: Path, today: date) -> list[Check]:
+    """Say what is odd about the published reports."""
+    from cxnlp.report.publish import future_nights  # noqa: PLC0415  (brings the templates)
+
+    checks, latest = [], reports / "latest"
+    if ahead := future_nights(reports, today):
+        found = f"{reports}: reports of days to come ({', '.join(ahead)})"
+        checks.append(Check("reports", "odd", found, "set the machine's clock if it is wrong; remove these folders"))
+    if latest.exists() and not latest.is_symlink():
+        found = f"{latest} is no link, so that it stays as it is"
+        checks.append(Check("reports", "odd", found, "the next report moves it aside and puts the link in its place"))
+    return checks
 
 
 def _copy_of(store: Path) -> Check:

@@ -1,10 +1,18 @@
-"""Gates: what must hold for a night to count as good."""
+"""Gates: what must hold for a night to count as good, and for rows gone from the export to be deleted."""
 
 from __future__ import annotations
 
 from cxnlp.analysis.summary import Summary
 from cxnlp.config import GatesConfig
 from cxnlp.nightly import RunRecord
+
+#: In a smaller store any share may be deleted.
+LEAST_RECORDS = 50
+
+
+def may_delete(gates: GatesConfig, gone: int, before: int) -> bool:
+    """Tell whether so many records may be deleted in one night, of those that the store held before it."""
+    return before < LEAST_RECORDS or gone <= gates.max_deleted_share * before
 
 
 def failed_gates(gates: GatesConfig, record: RunRecord, summary: Summary) -> list[str]:
@@ -17,6 +25,13 @@ def failed_gates(gates: GatesConfig, record: RunRecord, summary: Summary) -> lis
                 f"max_rejected_share: {record.rejected:,} of {record.rows_read:,} rows were set aside "
                 f"({share:.1%}), at most {gates.max_rejected_share:.1%} allowed"
             )
+    if record.records_spared:
+        failed.append(
+            f"max_deleted_share: {record.records_spared:,} of {record.records_before:,} records are gone from the "
+            f"export ({record.records_spared / record.records_before:.1%}), at most {gates.max_deleted_share:.1%} are "
+            f"deleted in one night: nothing was deleted; mend the export, or raise [gates] max_deleted_share for one "
+            f"night to delete them"
+        )
     if gates.min_new_rows is not None and record.rows_fresh < gates.min_new_rows:
         failed.append(
             f"min_new_rows: {record.rows_fresh:,} rows are new since the last good run of an earlier day, "

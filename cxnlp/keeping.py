@@ -6,6 +6,7 @@ store was replaced by its copy, `.broken` (what was found, kept for a look; the 
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import shutil
@@ -14,10 +15,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from filelock import FileLock, Timeout
 
 from cxnlp.errors import StoreError, StoreLockedError
+
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
 @contextmanager
@@ -34,33 +38,59 @@ def owner_only() -> Iterator[None]:
 def hold(path: Path) -> Iterator[None]:
     """Hold the store for this process; raise `StoreLockedError`, naming holder and time, when another does.
 
-    The operating system lets go of the lock when the process ends, however it ends.
+    Raise `StoreError` when `path` is a folder, or the files beside it cannot be written. The operating system lets go
+    of the lock when the process ends, however it ends.
     """
-    holder = beside(path, ".holder.json")
+    holder, locked = beside(path, ".holder.json"), beside(path, ".lock")
     try:
+        if path.is_dir():
+            raise StoreError(f"{path}: is a folder; [store] path names a file, such as cxnlp.duckdb")
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        lock = FileLock(beside(path, ".lock"), mode=0o600)
+    except OSError as error:
+        raise refused(path.parent, error) from error
+    lock = FileLock(locked, mode=0o600)
+    try:
         lock.acquire(timeout=0)
     except Timeout as error:
-        raise StoreLockedError(f"{path}: {_describe_holder(holder)}") from error
+        raise StoreLockedError(f"{path}: {describe_holder(path)}") from error
     except OSError as error:
-        raise StoreError(f"{path}: its folder cannot be written: {error.strerror or error}") from error
+        raise refused(locked, error) from error
     try:
-        write_whole(
-            holder, json.dumps({"pid": os.getpid(), "since": datetime.now(UTC).isoformat(timespec="seconds")}) + "\n"
-        )
+        try:
+            write_whole(
+                holder,
+                json.dumps({"pid": os.getpid(), "since": datetime.now(UTC).isoformat(timespec="seconds")}) + "\n",
+            )
+        except OSError as error:
+            raise refused(holder, error) from error
         yield
     finally:
         holder.unlink(missing_ok=True)
         lock.release()
 
 
-def _describe_holder(holder: Path) -> str:
-    try:
-        entry = json.loads(holder.read_text(encoding="utf-8"))
+def refused(path: Path, error: OSError) -> StoreError:
+    """Say that the system lets nobody write `path`, and why; a full disk in words of its own."""
+    if error.errno in _FULL:
+        return StoreError(f"{path}: the disk is full; free some space and run again (nothing is lost)")
+    return StoreError(f"{path}: cannot be written: {error.strerror or type(error).__name__}")
+
+
+def describe_holder(path: Path) -> str:
+    """Say who holds the store at `path` since when, as far as it is known."""
+    entry = read_holder(path)
+    if {"pid", "since"} <= entry.keys():
         return f"held by process {entry['pid']} since {entry['since']}; try again when it has ended"
-    except (OSError, ValueError, KeyError, TypeError):
-        return "held by another run; try again when it has ended"
+    return "held by another run; try again when it has ended"
+
+
+def read_holder(path: Path) -> dict[str, Any]:
+    """Return `pid` and `since` of the run that holds the store at `path`, or did when it died; empty where unknown."""
+    try:
+        entry = json.loads(beside(path, ".holder.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return entry if isinstance(entry, dict) else {}
 
 
 def beside(path: Path, suffix: str) -> Path:
@@ -114,5 +144,13 @@ def sync_folder(folder: Path) -> None:
 def clear_leftovers(path: Path) -> None:
     """Remove what a process that died left beside the store: spilled batches and half-written copies."""
     shutil.rmtree(beside(path, ".tmp"), ignore_errors=True)
-    for suffix in (".backup.partial", ".compact", ".compact.wal", ".holder.json.partial"):
+    for suffix in (
+        ".backup.partial",
+        ".compact",
+        ".compact.wal",
+        ".restored",
+        ".restored.wal",
+        ".restored.partial",
+        ".holder.json.partial",
+    ):
         beside(path, suffix).unlink(missing_ok=True)

@@ -30,7 +30,8 @@ class RunRecord:
 
     `started` and `ended` are UTC. `rows_*` count rows of the export, `records_*` records (a reply is one of its own),
     `texts_*` distinct texts. `fingerprints` (SHA-256) are of each file and the way it is read. `rows_fresh` are rows
-    first read since the last good run of an earlier day: the same when a night is repeated. `seconds`,
+    first read since the last good run of an earlier day: the same when a night is repeated. `records_before` were in
+    the store when the run began; `records_spared` are gone from the export but too many to be deleted. `seconds`,
     `processor_seconds` and `peak_memory_mb` (MiB, of the whole process so far) are by stage.
     """
 
@@ -54,6 +55,8 @@ class RunRecord:
     records_unchanged: int = 0
     records_deleted: int = 0
     records_expired: int = 0
+    records_before: int = 0
+    records_spared: int = 0
     model: str = ""
     texts_classified: int = 0
     texts_reused: int = 0
@@ -140,6 +143,8 @@ def metrics_text(record: RunRecord) -> str:
     gauge("rows_fresh", "Rows first read since the last good run of an earlier day.", ({}, float(record.rows_fresh)))
     reasons = _few_reasons(record.rejected_by_reason)
     gauge("rows_rejected", "Rows set aside.", *(({"reason": name}, float(count)) for name, count in reasons.items()))
+    for name in ("new", "edited", "deleted", "expired", "spared"):
+        gauge(f"records_{name}", f"Records {name}.", ({}, float(getattr(record, f"records_{name}"))))
     for name in ("classified", "reused", "pending", "unsure"):
         gauge(f"texts_{name}", f"Texts {name}.", ({}, float(getattr(record, f"texts_{name}"))))
     gauge("stage_seconds", "Time a stage took.", *(({"stage": n}, v) for n, v in record.seconds.items()))

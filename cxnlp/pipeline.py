@@ -12,7 +12,6 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime
-from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -21,18 +20,19 @@ import duckdb
 
 from cxnlp.analysis import Summary
 from cxnlp.backup import drop_copies, erase_traces, keep_backup, open_or_restore, restore
-from cxnlp.classify_stage import ModelInUse, budget_seconds, classify_stage
+from cxnlp.checks import check_gold, check_places
+from cxnlp.classify_stage import budget_seconds, classify_stage
 from cxnlp.config import Config
 from cxnlp.console import logger
 from cxnlp.drift import recent_distribution, training_distribution, training_drift
-from cxnlp.errors import CxnlpError, GateError, ModelError, Stopped, TaxonomyError
+from cxnlp.errors import CxnlpError, GateError, ModelError, Stopped, StoreLockedError, TaxonomyError
 from cxnlp.gates import failed_gates
-from cxnlp.ingest import find_files, fingerprint, read_export
+from cxnlp.ingest import find_files
 from cxnlp.ingest.export import check_files
 from cxnlp.journey import Journey, load_journey
 from cxnlp.keeping import hold, owner_only, write_whole
-from cxnlp.nightly import RunRecord, StopSwitch, metrics_text, write_record
-from cxnlp.read_stage import ExportFile, export_files, file_name, read_stage
+from cxnlp.nightly import RECORDS, RunRecord, StopSwitch, metrics_text, write_record
+from cxnlp.read_stage import ExportFile, export_files, read_stage
 from cxnlp.report_stage import drop_quoting_reports, report_stage
 from cxnlp.store import BrokenStoreError, Store, StoredModel, unusable
 from cxnlp.taxonomy import REPORT_TASKS, Taxonomy, parse_taxonomy
@@ -48,16 +48,6 @@ class Outcome:
     record: RunRecord
     summary: Summary
     report: Path
-
-
-@dataclass(frozen=True, slots=True)
-class FilePlan:
-    """What a run would do with one export file."""
-
-    file: str
-    unchanged: bool
-    rows: int
-    rejected: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,46 +113,76 @@ def find_model(config: Config) -> CheckedModel:
     return CheckedModel(folder, model_version, taxonomy_toml, config.model.batch_tokens)
 
 
+@dataclass(frozen=True, slots=True)
+class Inputs:
+    """What a night needs, found and checked: export files, journey, model, and seconds for re-reading (None: all)."""
+
+    paths: tuple[Path, ...]
+    journey: Journey
+    model: CheckedModel
+    budget: float | None
+
+
+def check_inputs(config: Config) -> Inputs:
+    """Check all that can be checked without opening the store; raise a `BadInputError` that names what is wrong."""
+    budget = budget_seconds(config.model.budget)
+    check_places(config)
+    journey = load_journey(config.journey_path())
+    paths = checked_files(config)
+    model = find_model(config)
+    taxonomy = parse_taxonomy(model.taxonomy_toml, str(model.folder / "taxonomy.toml"))
+    check_taxonomy(taxonomy, model.folder)
+    check_gold(config, taxonomy)
+    return Inputs(tuple(paths), journey, model, budget)
+
+
 def run(config: Config, *, today: date | None = None) -> Outcome:
     """Do one night's work and return how it went.
 
     Raise a `BadInputError` before anything is changed when configuration, input or model cannot be used,
     `StoreLockedError` when another run holds the store, `GateError` after all is done when a gate failed.
     """
-    budget = budget_seconds(config.model.budget)
-    journey = load_journey(config.journey_path())
-    files = export_files(checked_files(config), config, journey)
-    model = find_model(config)
-    check_taxonomy(parse_taxonomy(model.taxonomy_toml, str(model.folder / "taxonomy.toml")), model.folder)
-    night = partial(_attempt, config, journey, files, model, budget, today)
+    with _traced(config, _new_record(config)):
+        inputs = check_inputs(config)
+        files = export_files(inputs.paths, config, inputs.journey)
     try:
-        return night()
+        return _attempt(config, inputs, files, today)
     except BrokenStoreError as error:
         path = config.resolve(config.store.path)
         with owner_only(), hold(path):
-            told = restore(path, str(error))
+            told = restore(path, str(error), memory_limit=config.store.memory_limit)
         logger.warning("%s", told)
-        return night(restored=told)
+        return _attempt(config, inputs, files, today, restored=told)
+
+
+def _new_record(config: Config, *, model: str = "", restored: str = "") -> RunRecord:
+    return RunRecord(cxnlp=version("cxnlp"), config_sha256=config_hash(config), model=model, restored=restored)
+
+
+@contextmanager
+def _traced(config: Config, record: RunRecord) -> Iterator[None]:
+    """Leave record and metrics of a run that fails before the store can note it; one that finds it held leaves none."""
+    try:
+        yield
+    except StoreLockedError:
+        raise
+    except Exception as error:
+        if record.run == 0:
+            record.end("failed", error)
+            with owner_only():
+                _leave_records(config, record)
+        raise
 
 
 def _attempt(
-    config: Config,
-    journey: Journey,
-    files: Sequence[ExportFile],
-    model: CheckedModel,
-    budget: float | None,
-    today: date | None,
-    *,
-    restored: str = "",
+    config: Config, inputs: Inputs, files: Sequence[ExportFile], today: date | None, *, restored: str = ""
 ) -> Outcome:
     stop = StopSwitch()
-    record = RunRecord(
-        cxnlp=version("cxnlp"), config_sha256=config_hash(config), model=model.version, restored=restored
-    )
-    with owner_only(), held_store(config, record) as store, stop.armed():
+    record = _new_record(config, model=inputs.model.version, restored=restored)
+    with owner_only(), _traced(config, record), held_store(config, record) as store, stop.armed():
         record.run = store.begin_run()
         try:
-            summary = _night(store, config, journey, files, model, budget, record, stop, today)
+            summary = _night(store, config, inputs, files, record, stop, today)
         except duckdb.Error as error:  # its message may quote values
             failure = unusable(store.path, error)
             _note_failure(store, config, record, failure)
@@ -182,19 +202,18 @@ def _attempt(
 def _night(
     store: Store,
     config: Config,
-    journey: Journey,
+    inputs: Inputs,
     files: Sequence[ExportFile],
-    model: ModelInUse,
-    budget: float | None,
     record: RunRecord,
     stop: StopSwitch,
     today: date | None,
 ) -> Summary:
     day = today or date.today()
+    journey, model = inputs.journey, inputs.model
     with record.stage("read"):
         read_stage(store, config, journey, files, record, stop, day)
     with record.stage("classify"):
-        classify_stage(store, model, record, stop, budget)
+        classify_stage(store, model, record, stop, inputs.budget)
     with record.stage("report"):
         summary = report_stage(store, config, journey, record, day, stop)
     record.rows_fresh = store.count_rows_since(store.last_good_run(before=datetime.now(UTC).date()))
@@ -232,14 +251,20 @@ def _note_failure(store: Store, config: Config, record: RunRecord, error: BaseEx
 
 def _leave_records(config: Config, record: RunRecord) -> None:
     """Write the run record as JSON, and the metrics where they are asked for; a failure is a warning."""
+    reports = config.resolve(config.report.dir)
     try:
-        write_record(record, config.resolve(config.report.dir))
-        if config.run.metrics:
-            path = config.resolve(config.run.metrics)
+        write_record(record, reports)
+    except OSError as problem:
+        why = problem.strerror or type(problem).__name__
+        logger.warning("%s: the run record could not be written: %s", reports / RECORDS, why)
+    if config.run.metrics:
+        path = config.resolve(config.run.metrics)
+        try:
             path.parent.mkdir(parents=True, exist_ok=True)
             write_whole(path, metrics_text(record), mode=0o644)
-    except OSError as problem:
-        logger.warning("the run record could not be written: %s", problem.strerror or type(problem).__name__)
+        except OSError as problem:
+            why = problem.strerror or type(problem).__name__
+            logger.warning("%s: the metrics ([run] metrics) could not be written: %s", path, why)
 
 
 def _look_after(store: Store) -> None:
@@ -262,27 +287,6 @@ def _tell(config: Config, record: RunRecord, summary: Summary) -> None:
         send(config.notify.urls, f"{config.report.company} {Path(record.report).name}".strip(), text)
     except CxnlpError as problem:
         logger.warning("the findings were not sent: %s", problem)
-
-
-def plan(config: Config) -> list[FilePlan]:
-    """Read everything as a run would and say what it would find; change nothing."""
-    journey = load_journey(config.journey_path())
-    known: dict[str, str] = {}
-    if config.resolve(config.store.path).exists():
-        with owner_only(), held_store(config) as store:
-            known = store.file_marks()
-    plans = []
-    for file in checked_files(config):
-        name = file_name(file, config)
-        if known.get(name) == fingerprint(file, config.export, journey):
-            plans.append(FilePlan(name, True, 0, 0))
-            continue
-        rows = rejected = 0
-        for batch in read_export(file, config.export, journey, today=date.today()):
-            rows += batch.rows
-            rejected += len(batch.rejected)
-        plans.append(FilePlan(name, False, rows, rejected))
-    return plans
 
 
 def rebuild_report(config: Config, *, today: date | None = None) -> Path:

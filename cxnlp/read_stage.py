@@ -9,8 +9,9 @@ from pathlib import Path
 
 from cxnlp.config import Config
 from cxnlp.console import progress
+from cxnlp.gates import may_delete
 from cxnlp.ingest import fingerprint, read_export, release_languages
-from cxnlp.ingest.sources import as_utf8
+from cxnlp.ingest.sources import as_utf8, reading_day
 from cxnlp.intake import Changes
 from cxnlp.journey import Journey
 from cxnlp.nightly import RunRecord, StopSwitch
@@ -54,9 +55,11 @@ def read_stage(
     Rows dated after `today` are set aside, see `read_export`.
 
     Where rows that are gone are to be deleted, a row may have moved to a file that did not change: as soon as one is
-    missing, all files are read. So they are after a run that died before it had deleted.
+    missing, all files are read. So they are after a run that died before it had deleted, or would not: where more
+    would go than `max_deleted_share`, the export is taken for torn, and nothing is deleted until it is whole again.
     """
     known = store.file_marks()
+    record.records_before = store.count_records_before(record.run)
     names = [file.name for file in files]
     unchanged = [file.name for file in files if known.get(file.name) == file.mark]
     deleting = config.export.missing == "delete"
@@ -71,7 +74,11 @@ def read_stage(
         if unchanged and store.count_unseen(record.run, unchanged):
             changes += _read(store, config, journey, files, record, stop, today, skip=())
             unchanged = []
-        record.records_deleted = store.delete_unseen(record.run, unchanged)
+        gone = store.count_unseen(record.run, unchanged)
+        if may_delete(config.gates, gone, record.records_before):
+            record.records_deleted = store.delete_unseen(record.run, unchanged)
+        else:
+            record.records_spared = gone
     store.touch_files(unchanged, record.run)
     if config.store.retention_days is not None:
         oldest = datetime.now(UTC).replace(tzinfo=None) - timedelta(days=config.store.retention_days)
@@ -124,7 +131,7 @@ def _read_file(
     intake = store.take_in(file.name, run, later)
     try:
         known = store.detected_languages
-        for batch in read_export(file.path, config.export, journey, known_languages=known, today=today):
+        for batch in read_export(file.path, config.export, journey, known_languages=known, today=reading_day(today)):
             stop.check()
             rows += batch.rows
             rejected.extend(batch.rejected)

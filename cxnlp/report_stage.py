@@ -64,7 +64,8 @@ def _publish(store: Store, summary: Summary, config: Config, reports: Path, day:
     languages = config.report.languages
     content = json.dumps([day.isoformat(), languages, summary.to_dict(), code_hash()], sort_keys=True)
     mark = hashlib.sha256(content.encode()).hexdigest()
-    if (reports / "latest").exists() and store.meta("published") == f"{mark} {_folder_hash(folder)}":
+    latest = reports / "latest"
+    if latest.is_symlink() and latest.exists() and store.meta("published") == f"{mark} {_folder_hash(folder)}":
         return folder, True
     publish(summary, reports, day, languages)
     rows = store.rejected_rows().itertuples(index=False)

@@ -8,6 +8,7 @@ takes in export files, `schema.py` says what the tables hold.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -20,9 +21,9 @@ import duckdb
 import pandas as pd
 import pyarrow as pa
 
-from cxnlp.errors import StoreError
+from cxnlp.errors import StoreError, StoreLockedError
 from cxnlp.intake import DELETE_UNUSED_PREDICTIONS, Intake, registered
-from cxnlp.keeping import beside, clear_leftovers, owner_only
+from cxnlp.keeping import beside, clear_leftovers, describe_holder, owner_only, read_holder, refused
 from cxnlp.schema import MIGRATIONS, SCHEMA_VERSION, TABLES
 
 #: The tables that a report and the next night are made from: their copy is renewed when one of them changed.
@@ -30,6 +31,21 @@ _KEPT = ("feedback", "predictions", "rejected", "export_files", "forgotten", "mo
 
 #: Noted from the first change of a run until the rows gone from the export are deleted.
 DELETION_DUE = "deletion_due"
+
+#: What the system says, in DuckDB's messages, when it will not open a file that may well be whole.
+_REFUSALS = (
+    "permission denied",
+    "operation not permitted",
+    "read-only file system",
+    "too many open files",
+    "is a directory",
+    "text file busy",
+    "stale file handle",
+)
+
+
+class OpenElsewhereError(StoreError):
+    """Another process has the file open."""
 
 
 class BrokenStoreError(StoreError):
@@ -103,21 +119,31 @@ _PREDICTION_TYPES: dict[str, pa.DataType] = {
 class Store:
     """An open store; use as a context manager. Open it only while `keeping.hold` is in force."""
 
-    def __init__(self, path: Path, *, memory_limit: str = "1GB", must_exist: bool = False) -> None:
+    def __init__(
+        self, path: Path, *, memory_limit: str = "1GB", must_exist: bool = False, read_only: bool = False
+    ) -> None:
         """Open or create the store at `path`, readable by its owner alone, and read it once from end to end.
 
+        With `read_only` it must exist and need not be held; nothing at all is changed or made: an older store is not
+        carried forward, nor is it read from end to end. Raise `StoreLockedError` when a run holds it.
         Raise `BrokenStoreError` when it is cut short or damaged, and `StoreError` when it is no store, was written by
-        a newer cxnlp, or must exist and does not.
+        a newer cxnlp, cannot be opened by this user, or must exist and does not.
         """
         self.path = path
-        if must_exist and not path.exists():
-            raise StoreError(f"{path}: there is no store yet; `cxnlp run` makes it")
-        clear_leftovers(path)
-        self.memory_limit = memory_limit
+        self.memory_limit, self.read_only = memory_limit, read_only
+        try:
+            if (must_exist or read_only) and not path.exists():
+                raise StoreError(f"{path}: there is no store yet; `cxnlp run` makes it")
+            if not read_only:
+                clear_leftovers(path)
+        except OSError as error:
+            raise refused(path, error) from error
         self.connect()
         try:
-            self._migrate()
-            self.verify()
+            found = self._version()
+            if not read_only:
+                self._carry_forward(found)
+                self.verify()
         except BaseException:
             self.connection.close()
             raise
@@ -137,16 +163,20 @@ class Store:
         settings: dict[str, str | bool | int | float | list[str]] = {
             "memory_limit": self.memory_limit,
             "threads": 2,
-            "temp_directory": str(beside(self.path, ".tmp")),
+            "temp_directory": "" if self.read_only else str(beside(self.path, ".tmp")),
             "preserve_insertion_order": False,
         }
         try:
             with owner_only():
-                self.connection = duckdb.connect(str(self.path), config=settings)
+                self.connection = duckdb.connect(str(self.path), read_only=self.read_only, config=settings)
         except duckdb.Error as error:
-            raise unusable(self.path, error) from error
+            problem = unusable(self.path, error)
+            if self.read_only and isinstance(problem, OpenElsewhereError) and read_holder(self.path):
+                raise StoreLockedError(f"{self.path}: {describe_holder(self.path)}") from error
+            raise problem from error
 
-    def _migrate(self) -> None:
+    def _version(self) -> int:
+        """Return the version of the tables, 0 where there is none."""
         try:
             tables = {row[0] for row in self.connection.execute("SELECT table_name FROM duckdb_tables()").fetchall()}
             if tables and "meta" not in tables:
@@ -157,17 +187,21 @@ class Store:
                     f"{self.path}: written by a newer cxnlp (store version {found}; this one knows {SCHEMA_VERSION}); "
                     f"upgrade cxnlp"
                 )
-            if found == SCHEMA_VERSION:
-                return
-            with self.transaction():
-                for version in range(found, SCHEMA_VERSION) if found else ():
-                    for statement in MIGRATIONS[version]:
-                        self.connection.execute(statement)
-                for table in TABLES:
-                    self.connection.execute(table)
-                self.set_meta("schema_version", str(SCHEMA_VERSION))
+            return found
         except duckdb.Error as error:
             raise unusable(self.path, error) from error
+
+    def _carry_forward(self, found: int) -> None:
+        """Bring the tables from version `found` to this one."""
+        if found == SCHEMA_VERSION:
+            return
+        with self.transaction():
+            for version in range(found, SCHEMA_VERSION) if found else ():
+                for statement in MIGRATIONS[version]:
+                    self.connection.execute(statement)
+            for table in TABLES:
+                self.connection.execute(table)
+            self.set_meta("schema_version", str(SCHEMA_VERSION))
 
     def verify(self) -> None:
         """Read every block; raise `BrokenStoreError` when one is missing or damaged, or a key stands twice.
@@ -480,6 +514,11 @@ class Store:
         )
         return int(row[0]) if row else 0
 
+    def count_records_before(self, run: int) -> int:
+        """Return how many records of earlier runs there are."""
+        row = self.first("SELECT count(*) FROM feedback WHERE first_run < ?", [run])
+        return int(row[0]) if row else 0
+
     def delete_unseen(self, run: int, unchanged_files: Sequence[str]) -> int:
         """Delete the records that `count_unseen` counts, and return how many; no deletion is due any more."""
         with self.transaction():
@@ -502,18 +541,27 @@ class Store:
 
 
 def unusable(path: Path, error: duckdb.Error) -> StoreError:
-    """Say what DuckDB found; only the kinds that speak of files are quoted, since others may quote values."""
-    message = str(error).splitlines()[0]
-    full = "no space" in message.lower() or "disk quota" in message.lower() or "file too large" in message.lower()
-    if full:
+    """Say what DuckDB found; only the kinds that speak of files are quoted, since others may quote values.
+
+    Damage is a `BrokenStoreError`; what the system refuses (no permission, too many open files) is none.
+    """
+    told = str(error).splitlines()[0]
+    # without names and values: a folder may be called "lock"
+    message = re.sub(r"\"[^\"]*\"|'[^']*'", "", told.replace(str(path), "")).lower()
+    if any(phrase in message for phrase in ("no space left", "disk quota", "file too large")):
         return StoreError(f"{path}: the disk is full; free some space and run again (nothing is lost)")
     if isinstance(error, duckdb.OutOfMemoryException):
         return StoreError(f"{path}: out of memory; raise [store] memory_limit and run again (nothing is lost)")
-    if isinstance(error, duckdb.IOException) and "lock" in message.lower():
-        return StoreError(f"{path}: another program has the file open; close it")
+    about_files = isinstance(error, duckdb.IOException | duckdb.TransactionException)
+    if about_files and "could not set lock" in message:
+        return OpenElsewhereError(f"{path}: another program has the file open; close it")
+    refusal = next((phrase for phrase in _REFUSALS if phrase in message), "")
+    if about_files and refusal:
+        file = next((name for name in re.findall(r'"([^"]*)"', told) if name.startswith(str(path))), str(path))
+        return StoreError(f"{file}: cannot be used: {refusal}; mend that and run again (nothing is lost)")
     if isinstance(
         error, duckdb.IOException | duckdb.InternalException | duckdb.FatalException | duckdb.SerializationException
-    ) or ("corrupt" in message.lower() or "checksum" in message.lower()):
+    ) or ("corrupt" in message or "checksum" in message):
         return BrokenStoreError(f"{path}: cut short or damaged ({type(error).__name__})")
     return StoreError(f"{path}: cannot be used ({type(error).__name__})")
 

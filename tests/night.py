@@ -8,8 +8,11 @@ from __future__ import annotations
 
 import csv
 import hashlib
+import subprocess
+import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from pathlib import Path
@@ -152,6 +155,21 @@ def stand_in(monkeypatch: pytest.MonkeyPatch) -> HashReader:
     monkeypatch.setattr(pipeline, "find_model", lambda config: reader)
     monkeypatch.setattr("cxnlp.report.publish.render_page", lambda summary, language, languages: f"{summary.records}\n")
     return reader
+
+
+@contextmanager
+def held_elsewhere(path: Path) -> Iterator[int]:
+    """Let another process hold and open the store at `path` while the block runs; return its id."""
+    program = (
+        "import sys; from pathlib import Path; from cxnlp.keeping import hold; from cxnlp.store import Store\n"
+        "with hold(Path(sys.argv[1])), Store(Path(sys.argv[1])):\n  print('held', flush=True); sys.stdin.read()"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", program, str(path)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as other:
+        assert other.stdout is not None and other.stdout.readline() == "held\n"
+        yield other.pid
+        other.communicate("")
 
 
 def call(monkeypatch: pytest.MonkeyPatch, *words: object) -> int:

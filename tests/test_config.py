@@ -93,6 +93,11 @@ def test_paths_are_relative_to_the_file(tmp_path: Path) -> None:
         ('[export]\npath = "a"\nscale = [5, 1]\n', r"scale must rise, found \[5.0, 1.0\]"),
         (SMALL + '[report]\nlanguages = ["xx"]\n', r"report\.languages\.0: Input should be 'en'"),
         (SMALL + "[store]\nretention_days = 0\n", r"store\.retention_days"),
+        (
+            SMALL + '[store]\nmemory_limit = "lots"\n',
+            r"store\.memory_limit: .* expected an amount of memory, such as 1GB",
+        ),
+        (SMALL + '[store]\nmemory_limit = "0GB"\n', r"store\.memory_limit"),
         (SMALL + "[gates]\nmax_rejected_share = 2\n", r"gates\.max_rejected_share"),
         ('folder = "/"\n' + SMALL, "folder: unknown key"),
     ],

@@ -60,6 +60,14 @@ def test_each_thing_that_is_missing_comes_with_its_advice(config: Path, monkeypa
     assert all(checks[subject].advice for subject in missing)
 
 
+def test_what_is_odd_about_the_reports(config: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("2026-11-20", "9000-01-01", "latest"):
+        (config.parent / "reports" / name).mkdir(parents=True)
+    odd = [check for check in examine(config) if check.state == "odd"]
+    assert [check.subject for check in odd] == ["reports", "reports"] and all(check.advice for check in odd)
+    assert "days to come (9000-01-01)" in odd[0].finding and "latest is no link" in odd[1].finding
+
+
 def test_a_configuration_that_cannot_be_read(config: Path) -> None:
     config.write_text("[export\n", encoding="utf-8")
     check = by_subject(examine(config))["configuration"]

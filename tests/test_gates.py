@@ -10,7 +10,7 @@ from report.build import lindgard
 
 from cxnlp.analysis.summary import Drift, Summary
 from cxnlp.config import GatesConfig
-from cxnlp.gates import failed_gates
+from cxnlp.gates import failed_gates, may_delete
 from cxnlp.nightly import RunRecord
 
 RECORD = RunRecord(rows_read=100, rejected_by_reason={"not a mark": 4, "not a date": 1}, rows_fresh=7)
@@ -49,6 +49,22 @@ def unsure_of(summary: Summary, count: int, total: int) -> Summary:
 )
 def test_of_rows(gates: dict[str, Any], told: list[str], summary: Summary) -> None:
     assert failed_gates(GatesConfig(**gates), RECORD, replace(summary, warnings=())) == told
+
+
+def test_of_deleted_records(summary: Summary) -> None:
+    record = RunRecord(records_spared=57, records_before=60)
+    assert failed_gates(GatesConfig(), record, replace(summary, warnings=())) == [
+        "max_deleted_share: 57 of 60 records are gone from the export (95.0%), at most 20.0% are deleted in one night: "
+        "nothing was deleted; mend the export, or raise [gates] max_deleted_share for one night to delete them"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("gone", "before", "allowed"), [(0, 0, True), (49, 49, True), (10, 50, True), (11, 50, False), (0, 50, True)]
+)
+def test_a_fifth_may_be_deleted_in_one_night_and_of_a_small_store_all(gone: int, before: int, allowed: bool) -> None:
+    assert may_delete(GatesConfig(), gone, before) is allowed
+    assert may_delete(GatesConfig(max_deleted_share=1), gone, before)
 
 
 def test_an_empty_export_has_no_rejected_share(summary: Summary) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import stat
 import subprocess
@@ -18,13 +19,16 @@ from night import CONFIG, DAY, HashReader, configure, row, rows, write_export
 
 from cxnlp import pipeline
 from cxnlp.config import Config, parse_config
+from cxnlp.dry_run import plan
 from cxnlp.errors import (
+    BadInputError,
     ConfigError,
     CxnlpError,
     ExportError,
     GateError,
     ModelError,
     Stopped,
+    StoreError,
     StoreLockedError,
     TaxonomyError,
 )
@@ -119,6 +123,14 @@ def test_a_report_that_was_damaged_is_published_again(config: Config, reader: Ha
     assert (report / "index.html").read_text() == "120\n"
 
 
+def test_a_copied_folder_is_no_report_that_stands(config: Config, reader: HashReader) -> None:
+    report, latest = run(config).report, config.folder / "reports/latest"
+    latest.unlink()
+    shutil.copytree(report, latest)
+    assert not run(config).record.report_stood
+    assert latest.is_symlink() and (config.folder / "reports/latest.old-1").is_dir()
+
+
 def test_an_edited_row_is_read_again_and_its_old_words_leave(config: Config, reader: HashReader) -> None:
     run(config)
     edited = rows(60, 60)
@@ -175,6 +187,41 @@ def test_rows_gone_from_the_export(tmp_path: Path, reader: HashReader, missing: 
     assert record.records_deleted == 144 - left
     assert ask(config, "SELECT count(*) FROM feedback") == [(left,)]
     assert ask(config, "SELECT count(*) FROM predictions") == [(left,)]
+
+
+def deleting(config: Config, **gates: float) -> Config:
+    export = config.export.model_copy(update={"missing": "delete"})
+    return config.model_copy(update={"export": export, "gates": config.gates.model_copy(update=gates)})
+
+
+def test_a_torn_export_deletes_nothing_until_it_is_whole_or_allowed(config: Config, reader: HashReader) -> None:
+    config = deleting(config)
+    run(config)
+    kept = [file.read_bytes() for file in sorted((config.folder / "exports").iterdir())]
+    for file, left in (("2026-10", 0), ("2026-11", 3)):
+        write_export(config.folder / f"exports/{file}.csv", rows(left, 60))
+    for _ in range(2):  # the second time no file has changed
+        with pytest.raises(GateError, match=r"max_deleted_share: 140 of 144 records are gone from the export .97\.2%"):
+            run(config)
+        assert ask(config, "SELECT count(*) FROM feedback") == [(144,)]
+        assert ask(config, "SELECT status FROM runs ORDER BY run DESC LIMIT 1") == [("gate failed",)]
+    for file, content in zip(sorted((config.folder / "exports").iterdir()), kept, strict=True):
+        file.write_bytes(content)
+    assert run(config).record.records_deleted == 0, "the export is whole again"
+    write_export(config.folder / "exports/2026-10.csv", [])
+    with pytest.raises(GateError, match="72 of 144 records"):
+        run(config)
+    assert run(deleting(config, max_deleted_share=0.5)).record.records_deleted == 72
+    assert ask(config, "SELECT count(*) FROM feedback") == [(72,)]
+
+
+def test_rows_that_are_new_tonight_do_not_make_a_deletion_look_smaller(tmp_path: Path, reader: HashReader) -> None:
+    write_export(tmp_path / "exports/a.csv", rows(60))
+    config = deleting(configure(tmp_path))
+    run(config)
+    write_export(tmp_path / "exports/a.csv", rows(1000, 1000))
+    with pytest.raises(GateError, match="72 of 72 records are gone"):
+        run(config)
 
 
 def test_a_row_that_moved_to_an_unchanged_file_is_not_deleted(tmp_path: Path, reader: HashReader) -> None:
@@ -426,6 +473,72 @@ def test_wrong_inputs_are_found_before_anything_is_changed(
     assert not config.resolve(config.store.path).exists()
 
 
+@pytest.mark.parametrize(
+    ("section", "told"),
+    [
+        ('[store]\npath = "exports"', r"\[store\] path: .*exports is a folder; expected a file"),
+        ('[store]\npath = "cxnlp.toml/a.duckdb"', r"\[store\] path: .*cxnlp\.toml is a file; expected a folder"),
+        ('[report]\ndir = "cxnlp.toml"', r"\[report\] dir: .*cxnlp\.toml is a file; expected a folder"),
+        ('[report]\ngold = "nope.csv"', r"\[report\] gold: .*nope\.csv"),
+    ],
+)
+def test_places_and_gold_rows_are_looked_at_before_anything_is_read(
+    tmp_path: Path, reader: HashReader, monkeypatch: pytest.MonkeyPatch, section: str, told: str
+) -> None:
+    write_export(tmp_path / "exports/a.csv", rows(5))
+    (tmp_path / "cxnlp.toml").write_text("", encoding="utf-8")
+    config = parse_config(
+        f'[export]\npath = "exports/a.csv"\n[export.columns]\ntext = "comment"\n{section}\n', "", tmp_path
+    )
+    monkeypatch.setattr(pipeline, "read_stage", lambda *_: pytest.fail("the export was read"))
+    for begin in (run, plan):
+        with pytest.raises(BadInputError, match=told):
+            begin(config)
+
+
+def test_a_run_that_fails_before_it_opens_the_store_leaves_record_and_metrics(
+    config: Config, reader: HashReader, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = config.model_copy(update={"run": config.run.model_copy(update={"metrics": "metrics/cxnlp.prom"})})
+    metrics, records = config.folder / "metrics/cxnlp.prom", config.folder / "reports/runs"
+    run(config)
+    assert "cxnlp_run_good 1" in metrics.read_text(encoding="utf-8")
+
+    def failed() -> list[str]:
+        plain = [json.loads(path.read_text(encoding="utf-8")) for path in records.glob("*-run-00000.json")]
+        assert {(record["status"], record["run"]) for record in plain} <= {("failed", 0)}
+        return [record["error"] for record in plain]
+
+    with hold(config.resolve(config.store.path)), pytest.raises(StoreLockedError):
+        run(config)
+    assert failed() == [] and "cxnlp_run_good 1" in metrics.read_text(encoding="utf-8"), "the other run tells"
+    kept = (config.folder / "exports").rename(config.folder / "elsewhere")
+    with pytest.raises(ExportError):
+        run(config)
+    assert failed() == ["ExportError"] and "cxnlp_run_good 0" in metrics.read_text(encoding="utf-8")
+    (records / next(records.glob("*-run-00000.json")).name).unlink()
+    kept.rename(config.folder / "exports")
+
+    def refuse(*_: object, **__: object) -> None:
+        raise StoreError("cxnlp.duckdb: cannot be used: permission denied")
+
+    monkeypatch.setattr(pipeline, "open_or_restore", refuse)
+    with pytest.raises(StoreError):
+        run(config)
+    assert failed() == ["StoreError"]
+
+
+def test_metrics_that_cannot_be_written_are_named_and_the_record_is_written(
+    config: Config, reader: HashReader, caplog: pytest.LogCaptureFixture
+) -> None:
+    (config.folder / "a file").write_text("", encoding="utf-8")
+    run(config.model_copy(update={"run": config.run.model_copy(update={"metrics": "a file/cxnlp.prom"})}))
+    assert caplog.messages[-1].endswith(
+        "a file/cxnlp.prom: the metrics ([run] metrics) could not be written: File exists"
+    )
+    assert "run record" not in caplog.text and len(list((config.folder / "reports/runs").iterdir())) == 1
+
+
 def test_a_failed_gate_ends_with_status_5_after_the_report(config: Config, reader: HashReader) -> None:
     strict = config.model_copy(update={"gates": config.gates.model_copy(update={"min_new_rows": 1_000})})
     with pytest.raises(GateError, match="min_new_rows: 120 rows are new") as error:
@@ -538,20 +651,10 @@ def test_the_report_is_rebuilt_without_export_or_model(
     assert summary_text(config) == first
 
 
-def test_a_dry_run_says_what_would_be_read_and_changes_nothing(config: Config, reader: HashReader) -> None:
-    assert [(plan.file, plan.unchanged, plan.rows) for plan in pipeline.plan(config)] == [
-        ("exports/2026-10.csv", False, 60),
-        ("exports/2026-11.csv", False, 60),
-    ]
-    assert not config.resolve(config.store.path).exists()
-    run(config)
-    assert all(plan.unchanged for plan in pipeline.plan(config))
-
-
 def test_a_run_that_died_before_it_deleted_leaves_no_row_behind(
     config: Config, reader: HashReader, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    config = config.model_copy(update={"export": config.export.model_copy(update={"missing": "delete"})})
+    config = deleting(config, max_deleted_share=1)
     run(config)
     (config.folder / "exports/2026-10.csv").unlink()
     write_export(config.folder / "exports/2026-11.csv", rows(50, 60))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import gzip
 import json
 import random
@@ -15,13 +16,13 @@ import duckdb
 import pandas as pd
 import pytest
 
-from cxnlp.backup import erase_traces, keep_backup, open_or_restore
+from cxnlp.backup import drop_copies, erase_traces, keep_backup, open_or_restore
 from cxnlp.errors import StoreError, StoreLockedError
 from cxnlp.intake import Changes
 from cxnlp.keeping import beside, hold
 from cxnlp.records import RECORD_COLUMNS, RejectedRow, text_hash
 from cxnlp.schema import SCHEMA_VERSION
-from cxnlp.store import BrokenStoreError, Store, StoredModel, StoredPrediction
+from cxnlp.store import BrokenStoreError, Store, StoredModel, StoredPrediction, unusable
 
 VERSION_1 = Path(__file__).parent / "stores" / "version_1.store.gz"
 MODEL = "m@000000000000"
@@ -217,6 +218,112 @@ def test_a_broken_store_without_a_copy_says_what_to_do(path: Path) -> None:
     path.write_bytes(b"no database" * 2000)
     with pytest.raises(StoreError, match="duckdb"):
         open_or_restore(path)
+
+
+@pytest.mark.parametrize(
+    ("message", "told"),
+    [
+        ('IO Error: Cannot open file "PATH": Permission denied', "lock.duckdb: cannot be used: permission denied"),
+        ('IO Error: Cannot open file "PATH.wal": Read-only file system', "lock.duckdb.wal: cannot be used: read-only"),
+        ('IO Error: Cannot open file "PATH": Too many open files', "cannot be used: too many open files"),
+        ('IO Error: Could not read from file "PATH": Is a directory', "cannot be used: is a directory"),
+        ('IO Error: Could not set lock on file "PATH": Conflicting lock is held', "another program has the file open"),
+        ('IO Error: Could not write to file "PATH": No space left on device', "the disk is full"),
+    ],
+)
+def test_what_the_system_refuses_is_no_damage(tmp_path: Path, message: str, told: str) -> None:
+    path = tmp_path / "lock.duckdb"
+    error = unusable(path, duckdb.IOException(message.replace("PATH", str(path))))
+    assert told in str(error) and str(path) in str(error)
+    assert not isinstance(error, BrokenStoreError)
+
+
+@pytest.mark.parametrize("name", ["locked", "no space left", "corrupt", "permission denied"])
+def test_the_name_of_a_folder_says_nothing_of_the_store(tmp_path: Path, name: str) -> None:
+    path = tmp_path / name / "cxnlp.duckdb"
+    path.parent.mkdir()
+    with Store(path) as store:
+        take_in(store, records("1"), 1)
+        keep_backup(store)
+    path.write_bytes(path.read_bytes()[:20_000])
+    restored, told = open_or_restore(path)
+    with restored:
+        assert restored.count_texts() == 1 and told.endswith("restored from cxnlp.duckdb.backup")
+    quoted = duckdb.ConversionException(f"Could not convert string '{name}' to INT32")
+    assert type(unusable(path, quoted)) is StoreError, "nor does what a customer wrote"
+
+
+def test_a_store_that_may_not_be_opened_is_left_where_it_is(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with Store(path) as store:
+        take_in(store, records("1"), 1)
+        keep_backup(store)
+    before = {file.name: file.read_bytes() for file in path.parent.iterdir()}
+
+    def refuse(name: str, **_: object) -> None:
+        raise duckdb.IOException(f'IO Error: Cannot open file "{name}": Permission denied')
+
+    monkeypatch.setattr("cxnlp.store.duckdb.connect", refuse)
+    with pytest.raises(StoreError, match=r"cxnlp\.duckdb: cannot be used: permission denied; mend that and run again"):
+        open_or_restore(path)
+    assert {file.name: file.read_bytes() for file in path.parent.iterdir()} == before
+
+
+@pytest.mark.parametrize("spoil", ["no room", "broken"])
+def test_until_the_copy_is_known_to_be_whole_nothing_is_moved(
+    path: Path, monkeypatch: pytest.MonkeyPatch, spoil: str
+) -> None:
+    with Store(path) as store:
+        take_in(store, records("1"), 1)
+        keep_backup(store)
+    path.write_bytes(path.read_bytes()[:20_000])
+    if spoil == "broken":
+        beside(path, ".backup").write_bytes(b"half a copy")
+    else:
+
+        def fill(*_: object) -> None:
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+        monkeypatch.setattr("cxnlp.backup.copy_whole", fill)
+    before = {file.name: file.read_bytes() for file in path.parent.iterdir()}
+    told = "is damaged too: restore one of your own" if spoil == "broken" else "No space left"
+    with pytest.raises(StoreError, match=told):
+        open_or_restore(path)
+    assert {file.name: file.read_bytes() for file in path.parent.iterdir()} == before
+
+
+def test_a_store_that_is_a_folder_is_said_so(tmp_path: Path) -> None:
+    with pytest.raises(StoreError, match=r"is a folder; \[store\] path names a file"), hold(tmp_path):
+        pass
+    assert not beside(tmp_path, ".lock").exists()
+
+
+def test_a_copy_that_cannot_be_removed_is_named(path: Path) -> None:
+    beside(path, ".backup").mkdir()
+    with pytest.raises(StoreError, match=r"cxnlp\.duckdb\.backup: cannot be written: "):
+        drop_copies(path)
+
+
+def test_a_lock_that_cannot_be_made_is_named(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    monkeypatch.setattr("cxnlp.keeping.FileLock.acquire", refuse)
+    with pytest.raises(StoreError, match=r"cxnlp\.duckdb\.lock: cannot be written: Permission denied"), hold(path):
+        pass
+
+
+def test_a_disk_without_room_for_the_holders_name_says_so_and_lets_go(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fill(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("cxnlp.keeping.os.fsync", fill)
+        with pytest.raises(StoreError, match=r"holder\.json: the disk is full; free some space"), hold(path):
+            pass
+    with hold(path):
+        pass
 
 
 def test_a_store_that_is_gone_comes_back_from_its_copy(path: Path) -> None:

@@ -50,14 +50,19 @@ def runs(
     last: Annotated[int, typer.Option(min=1, help="How many of the newest runs.")] = 14,
     as_json: Annotated[bool, typer.Option("--json", help="The full run records, one JSON object a line.")] = False,
 ) -> None:
-    """List the runs: when, how they ended, what they read and classified, how long they took."""
+    """List the runs: when, how they ended, what they read and classified, how long they took.
+
+    Also while one is running. A run without a number failed before it opened the store.
+    """
     import json
 
     from cxnlp.config import load_config
-    from cxnlp.pipeline import held_store
+    from cxnlp.console import logger
+    from cxnlp.history import list_runs
 
-    with held_store(load_config(config), must_exist=True) as store:
-        entries = store.runs(last)
+    entries, told = list_runs(load_config(config), last)
+    if told:
+        logger.warning("%s", told)
     if as_json:
         for entry in entries:
             typer.echo(json.dumps(entry, sort_keys=True))
@@ -67,9 +72,9 @@ def runs(
         f"{'classified':>10}  {'seconds':>8}"
     )
     for entry in entries:
-        record = entry["record"]
+        record, number = entry["record"], entry["run"] or "-"
         typer.echo(
-            f"{entry['run']:>5}  {entry['started'][:16]}  {entry['status']:12}  {record.get('rows_read', 0):>9,}  "
+            f"{number:>5}  {entry['started'][:16]}  {entry['status']:12}  {record.get('rows_read', 0):>9,}  "
             f"{sum(record.get('rejected_by_reason', {}).values()):>8,}  {record.get('texts_classified', 0):>10,}  "
             f"{sum(record.get('seconds', {}).values()):>8.1f}"
         )

@@ -28,7 +28,7 @@ def inspect(
     from cxnlp.errors import WrongUsageError
     from cxnlp.ingest.inspect import inspect_export
     from cxnlp.ingest.inspect_text import render
-    from cxnlp.ingest.sources import find_files
+    from cxnlp.ingest.sources import find_files, reading_day
     from cxnlp.journey import default_journey, load_journey
 
     if not export and config is None:
@@ -45,5 +45,5 @@ def inspect(
         assert configured
         files = find_files(configured, folder)
     for place, file in enumerate(files):
-        found = inspect_export(file, journey, configured, date.today())
+        found = inspect_export(file, journey, configured, reading_day(date.today()))
         typer.echo(("\n" if place else "") + render(found, Path(export).expanduser() if export else None), nl=False)

@@ -32,18 +32,20 @@ def run(
 
     settings = load_config(config).with_options(fail_on_alert=fail_on_alert, budget=budget)
     if dry_run:
-        for plan in pipeline.plan(settings):
-            typer.echo(
-                f"{plan.file}: "
-                + ("unchanged, would not be read again" if plan.unchanged else "")
-                + (f"{plan.rows:,} rows, {plan.rejected:,} would be set aside" if not plan.unchanged else "")
-            )
+        from cxnlp.dry_run import plan
+
+        planned = plan(settings)
+        for file in planned.files:
+            told = f"{file.rows:,} rows, {file.rejected:,} would be set aside"
+            typer.echo(f"{file.file}: {'unchanged, would not be read again' if file.unchanged else told}")
+        typer.echo(f"{planned.texts:,} texts would be classified by {planned.model}")
         return
     outcome = pipeline.run(settings)
     record = outcome.record
     typer.echo(
         f"{record.rows_read:,} rows read, {record.rejected:,} set aside; {record.records_new:,} records new, "
-        f"{record.records_edited:,} edited; {record.texts_classified:,} texts classified, "
+        f"{record.records_edited:,} edited, {record.records_deleted:,} deleted, {record.records_expired:,} expired; "
+        f"{record.texts_classified:,} texts classified, "
         f"{record.texts_reused:,} known already"
     )
     typer.echo(f"report: {outcome.report / 'index.html'}")

@@ -15,9 +15,11 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from datetime import date
+from itertools import count
 from pathlib import Path
 
 from cxnlp.analysis.summary import Summary
+from cxnlp.console import logger
 from cxnlp.errors import CxnlpError
 from cxnlp.report.actions import actions_csv
 from cxnlp.report.nights import night_of, read_nights, render_nights
@@ -32,9 +34,10 @@ class ReportError(CxnlpError):
     """The report could not be written; the last good one is where it was."""
 
 
-def publish(summary: Summary, reports: Path, day: date, languages: Sequence[str]) -> Path:
+def publish(summary: Summary, reports: Path, day: date, languages: Sequence[str], *, today: date | None = None) -> Path:
     """Publish a night's report in `languages` (the first one gets the plain `index.html`); return its page.
 
+    `latest` leads to it, unless there is a newer one of `today` (the machine's own day when not given) or before.
     Raise `ReportError` when the folder cannot be written.
     """
     languages = tuple(dict.fromkeys(languages)) or ("en",)
@@ -48,18 +51,27 @@ def publish(summary: Summary, reports: Path, day: date, languages: Sequence[str]
         clean_up(reports)
         publish_folder(target, contents)
         replace_file(reports / "index.html", render_nights(read_nights(reports, nights(reports)), languages[0]))
-        _point_to_latest(reports)
+        _point_to_latest(reports, day, today or date.today())
     except OSError as error:
         raise ReportError(f"{target}: the report cannot be written: {error.strerror}") from error
     return target / "index.html"
 
 
-def _point_to_latest(reports: Path) -> None:
-    """Make `latest` lead to the newest night, in one step."""
-    newest = nights(reports)[-1]
+def _point_to_latest(reports: Path, day: date, today: date) -> None:
+    """Make `latest` lead to the newest night that is not in the future, or to `day`, in one step."""
+    ahead = [name for name in future_nights(reports, today) if name != day.isoformat()]
+    if ahead:
+        logger.warning(
+            "%s: reports of days to come (%s), as of a night when the clock was ahead: `latest` does not lead to them; "
+            "remove them",
+            reports,
+            ", ".join(ahead),
+        )
+    newest = max(name for name in nights(reports) if name not in ahead)
     aside = reports / f"{WRITING}latest"
     aside.unlink(missing_ok=True)
     try:
+        _clear_the_way(reports / "latest")
         aside.symlink_to(newest, target_is_directory=True)
         aside.replace(reports / "latest")
     except (OSError, NotImplementedError):
@@ -68,6 +80,20 @@ def _point_to_latest(reports: Path) -> None:
             f'<!doctype html><meta charset="utf-8"><meta http-equiv="refresh" content="0; url={newest}/index.html">\n'
         )
         replace_file(reports / "latest.html", redirect)
+
+
+def _clear_the_way(latest: Path) -> None:
+    """Move a folder that stands where the link belongs (a copy made by `cp -rL`, rsync, SMB) aside."""
+    if latest.is_symlink() or not latest.exists():
+        return
+    number = next(n for n in count(1) if not latest.with_name(f"latest.old-{n}").exists())
+    latest.rename(latest.with_name(f"latest.old-{number}"))
+    logger.warning("%s: was no link to a report; moved to latest.old-%d, which may be removed", latest, number)
+
+
+def future_nights(reports: Path, today: date) -> list[str]:
+    """Return the days after `today` that have a report, oldest first, as ISO days."""
+    return [name for name in nights(reports) if name > today.isoformat()]
 
 
 def nights(reports: Path) -> list[str]:

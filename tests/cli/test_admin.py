@@ -6,9 +6,10 @@ import json
 from pathlib import Path
 
 import pytest
-from night import CONFIG, DAY, HashReader, call, configure, row, rows, stand_in, write_export
+from night import CONFIG, DAY, HashReader, call, configure, held_elsewhere, row, rows, stand_in, write_export
 
 from cxnlp import pipeline
+from cxnlp.store import Store
 
 
 @pytest.fixture(autouse=True)
@@ -45,6 +46,34 @@ def test_runs_are_listed(config: Path, monkeypatch: pytest.MonkeyPatch, capsys: 
     assert call(monkeypatch, "runs", "--config", config, "--json", "--last", "1") == 0
     (entry,) = map(json.loads, capsys.readouterr().out.splitlines())
     assert entry["run"] == 2 and entry["record"]["texts_reused"] == 24
+
+
+def test_runs_are_listed_while_one_holds_the_store_and_those_that_did_not_open_it(
+    config: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pipeline.run(configure(config.parent), today=DAY)
+    (config.parent / "exports/a.csv").unlink()
+    assert call(monkeypatch, "run", "--config", config) == 3
+    path = config.parent / "store/cxnlp.duckdb"
+    capsys.readouterr()
+    with held_elsewhere(path) as other:
+        assert call(monkeypatch, "runs", "--config", config) == 0
+    seen = capsys.readouterr()
+    listed = [(line.split()[0], line.split()[3]) for line in seen.out.splitlines()[1:]]
+    assert sorted(listed) == [("-", "failed"), ("-", "running"), ("1", "done")]
+    assert f"held by process {other} since " in seen.err
+    with Store(path) as store:
+        store.begin_run()
+        store.begin_run()
+    assert call(monkeypatch, "runs", "--config", config) == 0
+    seen = capsys.readouterr()
+    listed = [(line.split()[0], line.split()[3]) for line in seen.out.splitlines()[1:]]
+    assert sorted(listed) == [("-", "failed"), ("1", "done"), ("2", "died"), ("3", "running")]
+    path.write_bytes(b"no store" * 5000)
+    assert call(monkeypatch, "runs", "--config", config) == 0
+    seen = capsys.readouterr()
+    assert len(seen.out.splitlines()) == 3 and "cut short or damaged" in seen.err
+    assert not path.with_name("cxnlp.duckdb.broken").exists(), "a list mends nothing"
 
 
 def test_runs_before_the_first_one(

@@ -35,7 +35,8 @@ def test_a_night_prints_its_counts_and_where_the_report_lies(
 ) -> None:
     assert call(monkeypatch, "run", "--config", config) == 0
     seen = capsys.readouterr()
-    assert "41 rows read, 1 set aside; 48 records new, 0 edited; 48 texts classified, 0 known already" in seen.out
+    assert "41 rows read, 1 set aside; 48 records new, 0 edited, 0 deleted, 0 expired; " in seen.out
+    assert "; 48 texts classified, 0 known already" in seen.out
     report = Path(seen.out.splitlines()[-1].removeprefix("report: "))
     assert report.read_text(encoding="utf-8") == "40\n"
     assert [line for line in seen.err.splitlines() if line] == ["read …", "classify …", "report …"]
@@ -57,7 +58,8 @@ def test_a_dry_run_changes_nothing(
     config: Path, reader: HashReader, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert call(monkeypatch, "run", "--dry-run", "--config", config) == 0
-    assert capsys.readouterr().out == "exports/a.csv: 41 rows, 1 would be set aside\n"
+    told = "exports/a.csv: 41 rows, 1 would be set aside\n48 texts would be classified by fake@000000000000\n"
+    assert capsys.readouterr().out == told
     assert {path.name for path in config.parent.iterdir()} == {"cxnlp.toml", "exports"}
 
 
@@ -67,7 +69,7 @@ def test_a_dry_run_changes_nothing(
         (lambda folder: (folder / "cxnlp.toml").unlink(), 3, "there is no such file; `cxnlp init` makes one"),
         (lambda folder: (folder / "exports/a.csv").unlink(), 3, "no file matches (`path` in [export])"),
         (lambda folder: (folder / "exports/a.csv").write_text("x,y\n1,2\n"), 3, "has no column 'id' for `id`"),
-        (lambda folder: (folder / "store").write_text("a file"), 3, "its folder cannot be written"),
+        (lambda folder: (folder / "store").write_text("a file"), 3, "store is a file; expected a folder"),
     ],
 )
 def test_bad_input_is_status_3_with_a_message(
@@ -84,7 +86,10 @@ def test_bad_input_is_status_3_with_a_message(
     seen = capsys.readouterr()
     assert seen.out == "" and seen.err.startswith("error: ") and told in seen.err
     assert "Traceback" not in seen.err
-    assert not (config.parent / "store/cxnlp.duckdb").exists() and not (config.parent / "reports").exists()
+    assert not (config.parent / "store/cxnlp.duckdb").exists()
+    assert not (config.parent / "reports").exists() or [p.name for p in (config.parent / "reports").iterdir()] == [
+        "runs"
+    ]
 
 
 def test_a_held_store_is_status_4(

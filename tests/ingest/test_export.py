@@ -22,6 +22,7 @@ from cxnlp.config import ColumnsConfig, ExportConfig
 from cxnlp.errors import ConfigError, ExportError
 from cxnlp.ingest import FRAME_COLUMNS, find_files, fingerprint, read_export, write_rejected
 from cxnlp.ingest.export import check_files
+from cxnlp.ingest.sources import reading_day
 from cxnlp.journey import Journey, default_journey, parse_journey
 from cxnlp.records import RejectedRow, text_hash
 
@@ -416,6 +417,11 @@ def test_neither_an_old_file_nor_a_slow_clock_makes_a_date_lie_in_the_future(tmp
     for changed, today in ((datetime(2001, 1, 1), date(2025, 11, 6)), (datetime(2025, 11, 6), date(2001, 1, 1))):
         os.utime(path, (changed.timestamp(), changed.timestamp()))
         assert read(path, config("date"), today=today).column("id") == ["1"]
+
+
+def test_a_clock_before_this_code_was_written_is_not_believed() -> None:
+    assert reading_day(date(1970, 1, 1)) == reading_day(date(2026, 1, 1)) >= date(2026, 11, 22)
+    assert reading_day(date(2031, 5, 6)) == date(2031, 5, 6)
 
 
 def test_one_column_cannot_be_two_things(tmp_path: Path) -> None:

@@ -125,10 +125,36 @@ def test_nights_are_listed_without_opening_their_reports(tmp_path: Path, summary
 
 
 def test_latest_is_the_newest_night_even_when_an_older_one_is_made_again(tmp_path: Path, summary: Summary) -> None:
-    publish(summary, tmp_path, DAY, ["en"])
-    publish(summary, tmp_path, date(2026, 11, 9), ["en"])
+    publish(summary, tmp_path, DAY, ["en"], today=DAY)
+    publish(summary, tmp_path, date(2026, 11, 9), ["en"], today=DAY)
     assert (tmp_path / "latest").readlink() == Path("2026-11-16")
     assert nights(tmp_path) == ["2026-11-09", "2026-11-16"]
+
+
+def test_a_night_with_the_clock_ahead_does_not_pin_latest(
+    tmp_path: Path, summary: Summary, caplog: pytest.LogCaptureFixture
+) -> None:
+    ahead = date(2031, 1, 1)
+    publish(summary, tmp_path, ahead, ["en"], today=ahead)
+    assert (tmp_path / "latest").readlink() == Path("2031-01-01") and not caplog.messages
+    publish(summary, tmp_path, DAY, ["en"], today=DAY)
+    assert (tmp_path / "latest").readlink() == Path("2026-11-16")
+    assert "reports of days to come (2031-01-01)" in caplog.text and "remove them" in caplog.text
+    publish(summary, tmp_path, date(2026, 11, 9), ["en"], today=DAY)
+    assert (tmp_path / "latest").readlink() == Path("2026-11-16")
+
+
+def test_a_folder_in_the_place_of_the_link_is_moved_aside(
+    tmp_path: Path, summary: Summary, caplog: pytest.LogCaptureFixture
+) -> None:
+    for number in (1, 2):
+        (tmp_path / "latest").unlink(missing_ok=True)
+        (tmp_path / "latest").mkdir()
+        (tmp_path / "latest" / "index.html").write_text("stale", encoding="utf-8")
+        publish(summary, tmp_path, DAY, ["en"])
+        assert (tmp_path / "latest").readlink() == Path("2026-11-16")
+        assert (tmp_path / f"latest.old-{number}" / "index.html").read_text(encoding="utf-8") == "stale"
+        assert f"was no link to a report; moved to latest.old-{number}" in caplog.text
 
 
 def test_without_links_a_page_leads_to_the_latest(
