@@ -17,7 +17,8 @@ from pathlib import Path
 import pandas as pd
 
 from cxnlp.errors import LabelsError
-from cxnlp.labelling.rows import PLAIN_COLUMNS, format_cell, read_labelled
+from cxnlp.labelling.cells import format_cell
+from cxnlp.labelling.rows import PLAIN_COLUMNS, read_labelled
 from cxnlp.taxonomy import default_taxonomy
 
 DATA = Path(__file__).resolve().parents[1] / "data"

@@ -87,13 +87,16 @@ def _nearness(pool: Pool, task: Task, wanted: str, taxonomy: Taxonomy, embed: Em
 
 
 def _not_asked(labelled: pd.DataFrame | None, sought: list[tuple[Task, Label]], taxonomy: Taxonomy) -> tuple[str, ...]:
-    """Return ids of rows labelled by another guideline than the present one, without the label that is sought."""
+    """Return ids of rows without the label that is sought, and whose labels of its task are of another guideline.
+
+    Rows whose task was not labelled at all were not asked either.
+    """
     if labelled is None:
         return ()
-    old = labelled[labelled["guideline"] != guideline_version(taxonomy)]
+    present = guideline_version(taxonomy)
     return tuple(
         row["id"]
-        for row in old.to_dict("records")
+        for row in labelled.to_dict("records")
         if not any(label.name in (row[task.name] or ()) for task, label in sought)
     )
 
@@ -114,6 +117,7 @@ def _suspects(
     found = find_suspects(known, vectors, asked, seed=seed)
     return tuple(dict.fromkeys(found.rows["id"]))
 
+        and any(task.name not in row["sources"] or row["sources"][task.name].guideline != present for task, _ in sought)
 
 def _sheet(drawn: Sample, pool: Pool, taxonomy: Taxonomy, tasks: tuple[Task, ...], wish: Wish) -> Sheet:
     frame = drawn.frame

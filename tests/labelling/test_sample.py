@@ -10,6 +10,7 @@ from cxnlp.errors import LabelsError, StoreError, WrongUsageError
 from cxnlp.labelling.layout import guideline_version
 from cxnlp.labelling.pool import Pool, read_pool
 from cxnlp.labelling.prepare import Wish, make_sheet
+from cxnlp.labelling.rows import Source
 from cxnlp.labelling.sample import draw, farthest_first, nearest, split_rows
 from cxnlp.labelling.theme import definitions, find_label, nearness
 from labelling.build import store, taxonomy
@@ -175,6 +176,11 @@ def test_rows_labelled_before_a_theme_was_there_come_again_for_it() -> None:
             "guideline": [present if mark == "new" else earlier for mark in marks],
             "mood": [("calm",)] * 60,
             "causes": [("waiting",) if mark == "has it" else () for mark in marks],
+
+    def sources(causes: str) -> dict[str, Source]:
+        # the mood was asked for again later, by the present guideline: that says nothing of the causes
+        return {"mood": Source("b.csv", 2, present), "causes": Source("a.csv", 2, causes)}
+
         }
     )
     whole = read_pool(store(rows), taxonomy(), seed=0)
