@@ -283,11 +283,18 @@ def errors(
     settled = find_taxonomy(taxonomy)[0]
     labelled = read_labelled(files, settled, sets=tuple(sets or ()))
     vectors = embed_with_bar(list(labelled["text"]), list(labelled["author"]))
+    gold: Annotated[
+        bool,
+        typer.Option(
+            "--gold", help="Look at gold rows too. To correct gold where a model disagrees flatters that model."
+        ),
+    ] = False,
     found = find_suspects(labelled, vectors, settled, seed=seed)
     for row in found.rows.head(show).to_dict("records"):
         typer.echo(f"{row['file']} line {row['line']} ({row['id']}), {row['task']}: {row['given']}: {row['doubt']}")
     looked = ", ".join(f"{name} {rows:,}" for name, rows in found.judged.items())
     typer.echo(f"{len(found.rows)} doubts on {found.rows['id'].nunique()} rows (looked at: {looked})")
+    from cxnlp.errors import LabelsError
     if found.noisy:
         names = ", ".join(found.noisy)
         logger.warning("%s: with fewer than %d labelled rows most of these doubts are noise", names, TRUSTED_ROWS)
@@ -295,4 +302,11 @@ def errors(
         logger.info("too rare to be judged: %s", ", ".join(found.left_out))
     if out is not None:
         found.rows.to_csv(out, index=False, lineterminator="\n")
+    kept = labelled if gold else labelled[labelled["part"] != "gold"].reset_index(drop=True)
+    left_out = len(labelled) - len(kept)
+    if left_out and kept.empty:
+        raise LabelsError(f"all {left_out:,} rows are gold, which is left out unless --gold is given")
+    labelled = kept
         typer.echo(str(out))
+    if left_out:
+        typer.echo(f"{left_out:,} gold rows were left out: corrected where a model disagrees, they would flatter it")

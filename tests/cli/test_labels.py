@@ -254,6 +254,43 @@ def test_errors_lists_rows_without_their_texts(here: Path, monkeypatch: pytest.M
     assert "is there already" in refused(WrongUsageError, "errors", "rows.csv", "--out", "doubts.csv")
 
 
-@pytest.mark.parametrize("words", [["--mix", "lucky=1"], ["--mix", "random=many"]])
+def test_errors_leaves_gold_alone_unless_asked(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    generator = np.random.default_rng(1)
+    side = generator.integers(0, 2, 200)
+    wrong = np.arange(200) % 10 == 0
+    pd.DataFrame(
+        {
+            "id": [f"r{n}" for n in range(200)],
+            "text": [f"{n} {' '.join(generator.choice(WORDS, 8))} {(side[n] != wrong[n])}" for n in range(200)],
+            "language": "en",
+            "author": "customer",
+            "mood": np.where(side == 1, "glad", "cross"),
+            "part": ["gold" if n < 50 else "train" for n in range(200)],
+        }
+    ).to_csv(here / "rows.csv", index=False)
+
+    def embed(texts: list[str], _authors: list[str]) -> np.ndarray:
+        vectors = np.random.default_rng(2).normal(scale=0.3, size=(len(texts), 4)).astype(np.float32)
+        vectors[:, 0] += [3.0 * text.endswith("True") for text in texts]
+        return vectors
+
+    monkeypatch.setattr(labels, "embed_with_bar", embed)
+
+    def doubted(said: str) -> set[int]:
+        return {int(number) for number in re.findall(r"\(r(\d+)\)", said)}
+
+    said = done("errors", "rows.csv", "--show", "200")
+    assert doubted(said) and min(doubted(said)) >= 50
+    assert "50 gold rows were left out" in said
+    with_gold = done("errors", "rows.csv", "--show", "200", "--gold")
+    assert min(doubted(with_gold)) < 50
+    assert "left out" not in with_gold
+    (here / "gold.csv").write_text("id,text,language,author,mood,part\na,t,en,customer,glad,gold\n")
+    assert "all 1 rows are gold" in refused(LabelsError, "errors", "gold.csv")
+
+
+@pytest.mark.parametrize(
+    "words", [["--mix", "lucky=1"], ["--mix", "random=many"], ["--mix", "random=nan"], ["--mix", "random=inf"]]
+)
 def test_a_mix_that_is_none_is_refused(here: Path, words: list[str]) -> None:
     refused(WrongUsageError, "sample", "--out", "a.xlsx", *words)
