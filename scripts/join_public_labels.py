@@ -42,7 +42,7 @@ def join(names: list[str], sets: list[Path]) -> tuple[pd.DataFrame, list[str]]:
     out = joined[[*PLAIN_COLUMNS]].copy()
     for task in taxonomy.tasks:
         out[task.name] = joined[task.name].map(format_cell)
-    return out.assign(origin=joined["origin"], part=joined["part"]), missing
+    return out.assign(origin=joined["origin"], part=joined["part"], group=joined["group"]), missing
 
 
 def main() -> None:
