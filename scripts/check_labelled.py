@@ -4,7 +4,7 @@
 - every label has at least 80 positives over the whole and 8 in each main language; the plain majority is there
 - no run of six words stands in more than two written texts
 - no two written texts are nearer than 0.97 cosine by the base encoder (`--embeddings`; a minute or two)
-- no gold row has a near-duplicate in the training part
+- no gold row has a near-duplicate in the training part; sets that may not be trained on are gold as a whole
 
     python scripts/check_labelled.py --sets ../shared --embeddings
 """
@@ -19,7 +19,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from split_gold import labelled_files
+from split_gold import labelled_files, of_test_set
 
 from cxnlp.labelling.rows import read_labelled
 from cxnlp.model.examples import from_frame, split_groups
@@ -79,6 +79,14 @@ def leaks(frame: pd.DataFrame) -> list[str]:
     )
 
 
+def trained_on(frame: pd.DataFrame) -> list[str]:
+    rows = frame[of_test_set(frame["id"]) & (frame["part"] != "gold")]
+    return [
+        f"{name}: {len(group)} rows of a set that may not be trained on stand in the training part"
+        for name, group in rows.groupby(rows["id"].str.split(":").str[0])
+    ]
+
+
 def nearest_pairs(written: pd.DataFrame) -> list[str]:
     from cxnlp.labelling.vectors import embed
 
@@ -102,6 +110,7 @@ def main() -> None:
     frame = read_labelled(labelled_files(), default_taxonomy(), sets=sets, need_text=bool(sets))
     written = frame[frame["origin"] == "written"]
     faults = balance_faults(frame) + repeated_runs(written) + leaks(frame if sets else written)
+    faults += trained_on(frame)
     if arguments.embeddings:
         faults += nearest_pairs(written)
     print(f"{len(frame):,} labelled rows, {len(written):,} of them written; {len(faults)} faults")

@@ -17,7 +17,8 @@ from pathlib import Path
 import pandas as pd
 
 from cxnlp.errors import LabelsError
-from cxnlp.labelling.rows import PLAIN_COLUMNS, format_cell, read_labelled
+from cxnlp.labelling.cells import format_cell
+from cxnlp.labelling.rows import PLAIN_COLUMNS, read_labelled
 from cxnlp.taxonomy import default_taxonomy
 
 DATA = Path(__file__).resolve().parents[1] / "data"
@@ -41,7 +42,7 @@ def join(names: list[str], sets: list[Path]) -> tuple[pd.DataFrame, list[str]]:
     out = joined[[*PLAIN_COLUMNS]].copy()
     for task in taxonomy.tasks:
         out[task.name] = joined[task.name].map(format_cell)
-    return out.assign(origin=joined["origin"], part=joined["part"]), missing
+    return out.assign(origin=joined["origin"], part=joined["part"], group=joined["group"]), missing
 
 
 def main() -> None:

@@ -21,7 +21,8 @@ import pandas as pd
 from split_gold import labelled_files
 
 from cxnlp.labelling.agreement import Alpha, agree
-from cxnlp.labelling.rows import parse_cell, read_labelled
+from cxnlp.labelling.cells import parse_cell
+from cxnlp.labelling.rows import read_labelled
 from cxnlp.taxonomy import default_taxonomy
 
 DATA = Path(__file__).resolve().parents[1] / "data"

@@ -52,7 +52,7 @@ def sample(
         str,
         typer.Option(
             help="How they are drawn, as shares: random=40,uncertain=30,rare=20,suspected=10. Only random rows may "
-            "correct shares.",
+            "correct shares, and none is drawn with --suggest.",
             show_default=False,
         ),
     ] = "",
@@ -74,7 +74,10 @@ def sample(
         ),
     ] = Path("labels"),
     suggest: Annotated[
-        bool, typer.Option(help="Show what the model says beside the cells. It sways who labels: off by default.")
+        bool,
+        typer.Option(
+            help="Show what the model says beside the cells. It sways who labels, so no row is drawn at random with it."
+        ),
     ] = False,
     form: Annotated[
         Literal["xlsx", "csv", "labelstudio"] | None,
@@ -107,15 +110,17 @@ def sample(
     with hold(path), Store(path, must_exist=True) as store:
         pool = read_pool(store.connection, settled, seed=wish.seed, authors=wish.authors)
     sheet, drawn = make_sheet(pool, settled, wish, labelled=read_folder(labels, settled), embed=embed_with_bar)
+    if suggest and not mix:
+        logger.info("no rows are drawn at random: the model's suggestions stand beside the cells and sway who labels")
     shape = form or {".csv": "csv", ".json": "labelstudio"}.get(out.suffix.lower(), "xlsx")
     with owner_only():  # it holds customers' words
         files = write_sheet(sheet, out, shape)
     typer.echo(f"{' and '.join(map(str, files))}: {len(drawn.frame)} rows: {sheet.facts['rows']}")
+    if drawn.moved:
+        logger.info("%d rows: no further label looks wrong so far; uncertain rows take their place", drawn.moved)
     for way, wanted in drawn.wanted.items():
         lacking = wanted - int((drawn.frame["drawn"] == way).sum())
-        if way == "suspected" and lacking > 0:
-            logger.info("%d rows: no further label looks wrong so far; uncertain rows take their place", lacking)
-        elif way != "random" and lacking > 0:  # random draws of one text share a row
+        if way != "random" and lacking > 0:  # random draws of one text share a row
             logger.info("%d fewer %s rows than asked for: the store has no more of them", lacking, way)
 
 
@@ -180,8 +185,10 @@ def agree(
     agreement = measure(frames, names, tasks, seed=seed)
     typer.echo(agreement_table(agreement, settled))
     if out is not None and agreement.differing:
+        suggested = any(found.suggested for found in returned)
+        sheet = settle_sheet(agreement, frames, names, settled, tasks, suggested=suggested)
         with owner_only():
-            write_sheet(settle_sheet(agreement, frames, names, settled, tasks), out, "xlsx")
+            write_sheet(sheet, out, "xlsx")
         typer.echo(f"{out}: {len(agreement.differing)} rows to settle")
 
 
@@ -256,6 +263,11 @@ def take(
             typer.echo(f"  {file}")
         if intake.random:
             typer.echo(f"  {intake.random} rows drawn at random: gold, kept apart; they may correct shares")
+        if intake.swayed:
+            typer.echo(
+                f"  {intake.swayed} rows drawn at random were labelled beside the model's suggestions: "
+                f"rows to train on, no gold"
+            )
         for conflict in intake.conflicts[:SHOWN]:
             typer.echo(
                 f"  {conflict.id}: {', '.join(conflict.tasks)} otherwise than {conflict.earlier_who} "
@@ -270,11 +282,18 @@ def errors(
     files: Annotated[list[Path], typer.Argument(help="Labelled files (CSV, JSON Lines), or folders of them.")],
     out: Annotated[Path | None, typer.Option("--out", "-o", help="Write all of them to this CSV file.")] = None,
     sets: Annotated[list[Path] | None, typer.Option("--sets", help="Folder with the texts of public sets.")] = None,
+    gold: Annotated[
+        bool,
+        typer.Option(
+            "--gold", help="Look at gold rows too. To correct gold where a model disagrees flatters that model."
+        ),
+    ] = False,
     show: Annotated[int, typer.Option(min=0, help="How many to list here; texts are never shown.")] = 20,
     taxonomy: TaxonomyOption = None,
     seed: Annotated[int, typer.Option(help="Of the cross-validation.")] = 0,
 ) -> None:
     """List labels that look wrong, most suspicious first (cleanlab on cross-validated probabilities)."""
+    from cxnlp.errors import LabelsError
     from cxnlp.labelling.rows import read_labelled
     from cxnlp.labelling.suspects import TRUSTED_ROWS, find_suspects
 
@@ -282,12 +301,19 @@ def errors(
         raise WrongUsageError(f"{out}: is there already; give another name")
     settled = find_taxonomy(taxonomy)[0]
     labelled = read_labelled(files, settled, sets=tuple(sets or ()))
+    kept = labelled if gold else labelled[labelled["part"] != "gold"].reset_index(drop=True)
+    left_out = len(labelled) - len(kept)
+    if left_out and kept.empty:
+        raise LabelsError(f"all {left_out:,} rows are gold, which is left out unless --gold is given")
+    labelled = kept
     vectors = embed_with_bar(list(labelled["text"]), list(labelled["author"]))
     found = find_suspects(labelled, vectors, settled, seed=seed)
     for row in found.rows.head(show).to_dict("records"):
         typer.echo(f"{row['file']} line {row['line']} ({row['id']}), {row['task']}: {row['given']}: {row['doubt']}")
     looked = ", ".join(f"{name} {rows:,}" for name, rows in found.judged.items())
     typer.echo(f"{len(found.rows)} doubts on {found.rows['id'].nunique()} rows (looked at: {looked})")
+    if left_out:
+        typer.echo(f"{left_out:,} gold rows were left out: corrected where a model disagrees, they would flatter it")
     if found.noisy:
         names = ", ".join(found.noisy)
         logger.warning("%s: with fewer than %d labelled rows most of these doubts are noise", names, TRUSTED_ROWS)

@@ -8,8 +8,8 @@ from xml.sax.saxutils import quoteattr
 
 import pandas as pd
 
+from cxnlp.labelling.cells import format_cell, guard_cell
 from cxnlp.labelling.layout import GIVEN_COLUMNS, Sheet, guideline_version, shown_text
-from cxnlp.labelling.rows import format_cell
 from cxnlp.labelling.workbook import refuse, write_workbook
 from cxnlp.records import text_hash
 from cxnlp.taxonomy import Task
@@ -31,13 +31,13 @@ def write_sheet(sheet: Sheet, path: Path, form: str) -> list[Path]:
 def write_csv(sheet: Sheet, path: Path) -> None:
     """Write the sheet as CSV in the form of labelled rows, label cells empty.
 
-    A text that a spreadsheet program would take for a formula gets a `'` before it, which is taken away when the file
+    A cell that a spreadsheet program would take for a formula gets a `'` before it, which is taken away when the file
     is read back.
     """
     refuse(sheet, path)
     texts = [shown_text(str(text)) for text in sheet.frame["text"]]
     out = pd.DataFrame({name: sheet.frame[name].fillna("") for name in GIVEN_COLUMNS if name != "text"})
-    out["text"] = [f"'{text}" if text[:1] in tuple("=+-@\t") else text for text in texts]
+    out["text"] = texts
     for (name, who), hints in sheet.hints.items():
         out[f"{name} ({who})"] = hints
     for task in sheet.tasks:
@@ -46,9 +46,11 @@ def write_csv(sheet: Sheet, path: Path) -> None:
     out["drawn"] = sheet.frame["drawn"]
     out["same_text"] = sheet.frame["same_text"]
     out["guideline"] = guideline_version(sheet.taxonomy)
+    if "suggestions" in sheet.facts:
+        out["suggestions"] = sheet.facts["suggestions"]
     out["text_hash"] = [text_hash(text) for text in texts]
     path.parent.mkdir(parents=True, exist_ok=True)
-    out.to_csv(path, index=False, encoding="utf-8-sig", lineterminator="\n")
+    out.astype(str).map(guard_cell).to_csv(path, index=False, encoding="utf-8-sig", lineterminator="\n")
 
 
 def write_label_studio(sheet: Sheet, path: Path) -> list[Path]:

@@ -13,15 +13,16 @@ from __future__ import annotations
 import hashlib
 import re
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pandas as pd
 
 from cxnlp.errors import LabelsError, WrongUsageError
+from cxnlp.labelling.cells import format_cell
 from cxnlp.labelling.layout import guideline_version
 from cxnlp.labelling.returned import Returned
-from cxnlp.labelling.rows import PLAIN_COLUMNS, format_cell, read_labelled
+from cxnlp.labelling.rows import PLAIN_COLUMNS, files_in, moment_of, read_labelled
 from cxnlp.taxonomy import Taxonomy
 
 PART_FOLDERS = {"gold": "random", "train": "chosen"}
@@ -39,31 +40,31 @@ class Conflict:
 
 @dataclass(frozen=True)
 class Intake:
-    """What an import did: files written, rows new, rows labelled again with the same and with other labels."""
+    """What an import did: files written, rows new, rows labelled again with the same and with other labels.
+
+    `random` rows are gold, `swayed` ones were drawn at random but labelled beside a model's suggestions: not gold.
+    """
 
     files: tuple[Path, ...]
     new: int
     same: int
     conflicts: tuple[Conflict, ...]
     random: int
+    swayed: int = 0
     already: Path | None = None
-
-
-def label_files(folder: Path) -> list[Path]:
-    """Return the labelled files of a folder of imports, oldest first."""
-    return sorted((file for file in folder.rglob("*.csv") if file.is_file()), key=lambda file: (file.name, str(file)))
 
 
 def read_folder(folder: Path, taxonomy: Taxonomy) -> pd.DataFrame | None:
     """Return the rows of a folder of imports, the newest version of each, or None when there is none yet."""
-    files = label_files(folder) if folder.is_dir() else []
+    files = files_in(folder)
     return read_labelled(files, taxonomy) if files else None
 
 
 def take_in(returned: Returned, folder: Path, taxonomy: Taxonomy, *, who: str, when: datetime | None = None) -> Intake:
     """Add a checked sheet's finished rows to `folder`; return what that changed.
 
-    The same content twice changes nothing. Raise `LabelsError` when the sheet has problems or no finished row.
+    The same content twice changes nothing. What is taken in later counts, so an import is always later than all before
+    it, whatever the clock says. Raise `LabelsError` when the sheet has problems or no finished row.
     """
     name = re.sub(r"[^\w-]+", "-", who.strip()).strip("-")
     if not name:
@@ -74,13 +75,13 @@ def take_in(returned: Returned, folder: Path, taxonomy: Taxonomy, *, who: str, w
         )
     if returned.frame.empty:
         raise LabelsError(f"{returned.path}: no row is done yet ({returned.unfinished} are open)")
-    moment = (when or datetime.now(UTC)).astimezone(UTC)
+    earlier = read_folder(folder, taxonomy)
+    moment = _later((when or datetime.now(UTC)).astimezone(UTC), earlier)
     rows = _rows(returned, taxonomy, who.strip(), moment)
     mark = _mark(rows)
-    earlier_import = next((file for file in label_files(folder) if file.stem.endswith(f"_{mark}")), None)
+    earlier_import = next((file for file in files_in(folder) if file.stem.endswith(f"_{mark}")), None)
     if earlier_import is not None:
-        return Intake((), 0, len(rows), (), 0, earlier_import)
-    earlier = read_folder(folder, taxonomy)
+        return Intake((), 0, len(rows), (), 0, already=earlier_import)
     rows, conflicts, known = _compare(rows, earlier, taxonomy)
     files = []
     for part, subfolder in PART_FOLDERS.items():
@@ -92,12 +93,22 @@ def take_in(returned: Returned, folder: Path, taxonomy: Taxonomy, *, who: str, w
             chosen.to_csv(scratch, index=False, encoding="utf-8", lineterminator="\n")
             scratch.rename(path)
             files.append(path)
-    random_rows = int((rows["part"] == "gold").sum())
-    return Intake(tuple(files), len(rows) - known, known - len(conflicts), tuple(conflicts), random_rows)
+    gold = rows["part"] == "gold"
+    swayed = int(((rows["drawn"] == "random") & ~gold).sum())
+    return Intake(tuple(files), len(rows) - known, known - len(conflicts), tuple(conflicts), int(gold.sum()), swayed)
+
+
+def _later(now: datetime, earlier: pd.DataFrame | None) -> datetime:
+    """Return the present moment, or one just after the newest of the earlier rows if that is not before it."""
+    said = [] if earlier is None else [moment_of(when) for when in set(earlier["when"]) if when]
+    return max([now, *(moment.astimezone(UTC) + timedelta(microseconds=1) for moment in said)])
 
 
 def _rows(returned: Returned, taxonomy: Taxonomy, who: str, moment: datetime) -> pd.DataFrame:
-    """Return the rows as they will stand in the file; a text drawn several times gives a row for each draw."""
+    """Return the rows as they will stand in the file; a text drawn several times gives a row for each draw.
+
+    Random rows that were labelled beside a model's suggestions are no gold: those sway who labels.
+    """
     tasks = [task.name for task in taxonomy.tasks if returned.frame[task.name].notna().any()]
     rows = []
     for entry in returned.frame.to_dict("records"):
@@ -106,10 +117,10 @@ def _rows(returned: Returned, taxonomy: Taxonomy, who: str, moment: datetime) ->
             row = {name: entry[name] for name in PLAIN_COLUMNS} | {"id": row_id}
             row |= {name: format_cell(entry[name]) for name in tasks}
             row["origin"] = "real"
-            row["part"] = "gold" if entry["drawn"] == "random" else "train"
+            row["part"] = "gold" if entry["drawn"] == "random" and not returned.suggested else "train"
             row["drawn"] = entry["drawn"]
             row["who"] = who
-            row["when"] = moment.isoformat(timespec="seconds")
+            row["when"] = moment.isoformat(timespec="microseconds")
             row["guideline"] = returned.facts.get("guideline") or guideline_version(taxonomy)
             rows.append(row)
     return pd.DataFrame(rows)

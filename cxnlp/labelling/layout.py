@@ -18,6 +18,8 @@ DRAWN = ("random", "uncertain", "rare", "suspected", "theme")
 #: Columns that say which row it is and why it is here; the analyst does not fill them.
 GIVEN_COLUMNS = ("id", "language", "author", "touchpoint", "text")
 HIDDEN_COLUMNS = ("drawn", "same_text", "text_hash")
+#: Over a column with a model's suggestions: rows labelled beside them are no honest figures.
+MODEL_SAYS = "model says"
 #: A workbook's cell holds no more.
 LONGEST_TEXT = 32_000
 
@@ -61,9 +63,3 @@ def is_right_to_left(text: str) -> bool:
         if direction == "L":
             return False
     return False
-
-
-def cut(value: object, length: int = 24) -> str:
-    """Return what was found in a cell, short enough that no customer text stands in a message."""
-    found = " ".join(str(value).split())
-    return found if len(found) <= length else f"{found[: length - 1]}…"

@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
-from cxnlp.errors import LabelsError
-from cxnlp.labelling.layout import Sheet, guideline_version
+from cxnlp.errors import LabelsError, WrongUsageError
+from cxnlp.labelling.layout import MODEL_SAYS, Sheet, guideline_version
 from cxnlp.labelling.pool import Floats, Pool
 from cxnlp.labelling.sample import DEFAULT_MIX, THEME_MIX, Sample, draw, split_rows
 from cxnlp.labelling.suspects import find_suspects
@@ -28,7 +28,8 @@ Embed = Callable[[list[str], list[str]], Floats]
 class Wish:
     """What is asked for: how many rows, drawn how (way → share; empty: the default), of whom, for which tasks.
 
-    `theme` is a label (`NAME` or `TASK/NAME`) that candidates are looked for; `suggest` shows the model's labels.
+    `theme` is a label (`NAME` or `TASK/NAME`) that candidates are looked for; `suggest` shows the model's labels, and
+    no row is drawn at random then: raise `WrongUsageError` where the mix asks for both.
     """
 
     rows: int = 100
@@ -38,6 +39,22 @@ class Wish:
     theme: str = ""
     suggest: bool = False
     seed: int = 0
+
+    def __post_init__(self) -> None:
+        """Refuse random rows beside suggestions."""
+        if self.suggest and (self.mix or {}).get("random"):
+            raise WrongUsageError(
+                "--suggest and random rows do not go together: random rows give honest figures only if labelled "
+                "without sight of the model's answers; leave random out of --mix, or draw these rows without --suggest"
+            )
+
+    @property
+    def shares(self) -> Mapping[str, float]:
+        """The mix asked for, else the default one."""
+        if self.mix:
+            return self.mix
+        default = THEME_MIX if self.theme else DEFAULT_MIX
+        return {way: share for way, share in default.items() if way != "random" or not self.suggest}
 
 
 def make_sheet(
@@ -54,8 +71,7 @@ def make_sheet(
     a theme needs it. Raise `LabelsError` when no row is left to draw.
     """
     sought = find_label(taxonomy, wish.theme) if wish.theme else []
-    mix = wish.mix or (THEME_MIX if sought else DEFAULT_MIX)
-    wanted = split_rows(wish.rows, mix)
+    wanted = split_rows(wish.rows, wish.shares)
     names = wish.tasks or tuple(task.name for task, _ in sought) or taxonomy.task_names
     tasks = tuple(taxonomy.task(name) for name in taxonomy.task_names if name in [taxonomy.task(n).name for n in names])
     theme = None
@@ -71,7 +87,10 @@ def make_sheet(
         pool, wanted, tasks=tasks, labelled=labelled, suspects=suspects, again=again, theme=theme, seed=wish.seed
     )
     if drawn.frame.empty:
-        raise LabelsError("the store has no row left to draw: all with text were labelled before")
+        raise LabelsError(
+            "the store has no row left to draw: those with text were labelled before, nearly repeat one that was, or "
+            "were not read by the model yet"
+        )
     return _sheet(drawn, pool, taxonomy, tasks, wish), drawn
 
 
@@ -87,14 +106,18 @@ def _nearness(pool: Pool, task: Task, wanted: str, taxonomy: Taxonomy, embed: Em
 
 
 def _not_asked(labelled: pd.DataFrame | None, sought: list[tuple[Task, Label]], taxonomy: Taxonomy) -> tuple[str, ...]:
-    """Return ids of rows labelled by another guideline than the present one, without the label that is sought."""
+    """Return ids of rows without the label that is sought, and whose labels of its task are of another guideline.
+
+    Rows whose task was not labelled at all were not asked either.
+    """
     if labelled is None:
         return ()
-    old = labelled[labelled["guideline"] != guideline_version(taxonomy)]
+    present = guideline_version(taxonomy)
     return tuple(
         row["id"]
-        for row in old.to_dict("records")
+        for row in labelled.to_dict("records")
         if not any(label.name in (row[task.name] or ()) for task, label in sought)
+        and any(task.name not in row["sources"] or row["sources"][task.name].guideline != present for task, _ in sought)
     )
 
 
@@ -120,7 +143,7 @@ def _sheet(drawn: Sample, pool: Pool, taxonomy: Taxonomy, tasks: tuple[Task, ...
     hints: dict[tuple[str, str], list[str]] = {}
     if wish.suggest:
         for task in tasks:
-            hints[task.name, "model says"] = [suggestion(task, labels) for labels in frame[task.name]]
+            hints[task.name, MODEL_SAYS] = [suggestion(task, labels) for labels in frame[task.name]]
     counts = frame["drawn"].value_counts()
     random_draws = int(counts.get("random", 0)) + sum(ids.count(";") + 1 for ids in frame["same_text"] if ids)
     facts = {
@@ -129,6 +152,8 @@ def _sheet(drawn: Sample, pool: Pool, taxonomy: Taxonomy, tasks: tuple[Task, ...
         "model": pool.model,
         "seed": str(wish.seed),
     }
+    if hints:
+        facts["suggestions"] = "shown"
     if pool.too_long:
         facts["left out"] = f"{pool.too_long:,} texts longer than a cell holds"
     return Sheet(frame, taxonomy, tasks, hints=hints, facts=facts)

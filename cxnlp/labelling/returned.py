@@ -16,14 +16,15 @@ from openpyxl.utils import get_column_letter
 from openpyxl.utils.exceptions import InvalidFileException
 
 from cxnlp.errors import LabelsError
-from cxnlp.labelling.layout import DRAWN, cut, guideline_version
-from cxnlp.labelling.rows import AUTHORS, NONE_MARK, SEPARATOR, parse_cell
+from cxnlp.labelling.cells import NONE_MARK, SEPARATOR, columns_found, parse_cell, quoted, unguard_cell
+from cxnlp.labelling.layout import DRAWN, GIVEN_COLUMNS, HIDDEN_COLUMNS, MODEL_SAYS, guideline_version
+from cxnlp.labelling.rows import AUTHORS
+from cxnlp.labelling.tables import read_csv
 from cxnlp.labelling.workbook import FACT_SHEET, FIRST_ROW, KEY_ROW, LABEL_SHEET, columns_of_tasks
 from cxnlp.records import text_hash
 from cxnlp.taxonomy import Task, Taxonomy
 
 _TICKS = frozenset({"✓", "✔", "☑", "x", "1", "1.0", "yes", "true", "v"})
-_GUARD = "'"
 
 
 @dataclass(frozen=True)
@@ -46,7 +47,8 @@ class Returned:
 
     `frame` holds the finished rows: `id`, `text`, `language`, `author`, `drawn`, `same_text`, `row`, one column a task
     (labels, or None where it was not asked for). `unfinished` counts rows with neither an answer nor "Done"; `facts`
-    are those it was given out with, among them `guideline`.
+    are those it was given out with, among them `guideline`. `suggested` tells whether a model's suggestions stood
+    beside the cells to fill in.
     """
 
     path: Path
@@ -54,6 +56,7 @@ class Returned:
     problems: list[Problem] = field(default_factory=list)
     unfinished: int = 0
     facts: dict[str, str] = field(default_factory=dict)
+    suggested: bool = False
 
 
 def read_returned(path: Path, taxonomy: Taxonomy) -> Returned:
@@ -92,8 +95,8 @@ class _Collector:
     def add(self, row: int, given: dict[str, str], labels: dict[str, tuple[str, ...] | None]) -> None:
         text = given.get("text", "")
         known = given.get("text_hash", "")
-        if text.startswith(_GUARD) and text_hash(text[1:]) == known:
-            text = text[1:]
+        if not known or text_hash(text) != known:
+            text = unguard_cell(text).strip()
         if not given.get("id"):
             self.problem(row, "id", "empty: without its id the row cannot be told; undo the change")
         if not text.strip():
@@ -101,9 +104,9 @@ class _Collector:
         elif known and text_hash(text) != known:
             self.problem(row, "text", "is not the text that was given out; undo the change")
         if given.get("author") not in AUTHORS:
-            self.problem(row, "author", f"found {cut(given.get('author', ''))!r}, expected {' or '.join(AUTHORS)}")
+            self.problem(row, "author", f"found {quoted(given.get('author', ''))}, expected {' or '.join(AUTHORS)}")
         if given.get("drawn") and given["drawn"] not in DRAWN:
-            self.problem(row, "drawn", f"found {cut(given['drawn'])!r}, expected one of {', '.join(DRAWN)}")
+            self.problem(row, "drawn", f"found {quoted(given['drawn'])}, expected one of {', '.join(DRAWN)}")
         for task in self.tasks:
             held = labels.get(task.name)
             for group in task.exclusive:
@@ -166,7 +169,10 @@ def _read_workbook(path: Path, taxonomy: Taxonomy) -> Returned:
         values = {key: _text(cells[position - 1]) for key, position in place.items() if position <= len(cells)}
         if any(values.get(key) for key in ("id", "text")) or any(values.values()):
             _read_workbook_row(collector, number, values)
-    found = Returned(path, collector.frame(taxonomy), collector.problems, collector.unfinished, facts)
+    suggested = "suggestions" in facts or any(
+        key.startswith("hint/") and key.endswith(f"/{MODEL_SAYS}") for key in place
+    )
+    found = Returned(path, collector.frame(taxonomy), collector.problems, collector.unfinished, facts, suggested)
     _check_guideline(found, taxonomy, tasks, place)
     return found
 
@@ -193,7 +199,9 @@ def _check_guideline(found: Returned, taxonomy: Taxonomy, tasks: tuple[Task, ...
     fixed = {"id", "language", "author", "touchpoint", "text", "done", "note", "drawn", "same_text", "text_hash"}
     for key, number in place.items():
         if key not in known | fixed and not key.startswith("hint/"):
-            what = f"the taxonomy knows no {cut(key)!r}; is it the one that the sheet was made with?"
+            what = (
+                f"the taxonomy knows no {quoted(key.rpartition('/')[2])}; is it the one that the sheet was made with?"
+            )
             found.problems.append(
                 Problem(f"{found.path.name}, sheet {LABEL_SHEET}", KEY_ROW, get_column_letter(number), what)
             )
@@ -211,7 +219,7 @@ def _read_workbook_row(collector: _Collector, number: int, values: dict[str, str
     answered = [key for key, value in values.items() if value and _is_answer(key, collector.tasks)]
     done = values.get("done", "")
     if done and done.casefold() not in _TICKS:
-        collector.problem(number, "done", f"found {cut(done)!r}, expected ✓ or nothing")
+        collector.problem(number, "done", f"found {quoted(done)}, expected ✓ or nothing")
         return
     if not done:
         if answered:
@@ -233,7 +241,7 @@ def _read_workbook_row(collector: _Collector, number: int, values: dict[str, str
         name = _named(task, answer)
         if name is None:
             expected = ", ".join(label.display for label in task.labels)
-            collector.problem(number, task.name, f"found {cut(answer)!r}, expected one of {expected}")
+            collector.problem(number, task.name, f"found {quoted(answer)}, expected one of {expected}")
             continue
         labels[task.name] = (name,)
     collector.add(number, values, labels)
@@ -251,7 +259,7 @@ def _ticked(collector: _Collector, number: int, task: Task, values: dict[str, st
         if mark in _TICKS:
             held.append(label.name)
         elif mark:
-            collector.problem(number, key, f"found {cut(values[key])!r}, expected ✓ or nothing")
+            collector.problem(number, key, f"found {quoted(values[key])}, expected ✓ or nothing")
     return tuple(held)
 
 
@@ -275,32 +283,32 @@ def _text(value: object) -> str:
 
 
 def _read_csv(path: Path, taxonomy: Taxonomy) -> Returned:
-    try:
-        raw = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8-sig", sep=None, engine="python")
-    except (ValueError, UnicodeDecodeError, pd.errors.ParserError) as error:
-        raise LabelsError(f"{path}: cannot be read as CSV in UTF-8") from error
-    missing = [name for name in ("id", "text", "language", "author") if name not in raw.columns]
-    tasks = tuple(task for task in taxonomy.tasks if task.name in raw.columns)
+    table = read_csv(path)
+    missing = [name for name in ("id", "text", "language", "author") if name not in table.columns]
+    tasks = tuple(task for task in taxonomy.tasks if task.name in table.columns)
     if missing or not tasks:
-        lacks = ", ".join(missing) or "any task of the taxonomy"
-        raise LabelsError(f"{path}: line 1: lacks {lacks}; found {', '.join(map(str, raw.columns))}")
+        lacks = ", ".join(missing) or f"any task of the taxonomy ({', '.join(taxonomy.task_names)})"
+        found = columns_found(table.columns, {*GIVEN_COLUMNS, *HIDDEN_COLUMNS, *taxonomy.task_names})
+        raise LabelsError(f"{path}: line 1: lacks {lacks}; {found}")
     collector = _Collector(path.name, tasks, lambda key: key.partition("/")[0])
-    for number, row in enumerate(raw.to_dict("records"), start=2):
-        values = {str(key): str(value).strip() for key, value in row.items()}
+    facts: dict[str, str] = {}
+    for number, cells in zip(table.rows, table.cells, strict=True):
+        values = dict(zip(table.columns, (cell.strip() for cell in cells), strict=True))
+        values = {name: cell if name == "text" else unguard_cell(cell).strip() for name, cell in values.items()}
+        facts = facts or {name: values[name] for name in ("guideline", "suggestions") if values.get(name)}
         labels: dict[str, tuple[str, ...] | None] = {}
         for task in tasks:
             try:
                 labels[task.name] = parse_cell(_by_name(task, values[task.name]), task)
             except ValueError as error:
-                collector.problem(number, task.name, cut(error, 200))
+                collector.problem(number, task.name, str(error))
                 labels[task.name] = None
         if any(values[task.name] for task in tasks):
             collector.add(number, values, labels)
         else:
             collector.unfinished += 1
-    guideline = raw["guideline"].iloc[0] if "guideline" in raw and len(raw) else ""
-    facts = {"guideline": guideline} if guideline else {}
-    return Returned(path, collector.frame(taxonomy), collector.problems, collector.unfinished, facts)
+    suggested = "suggestions" in facts or any(name.endswith(f" ({MODEL_SAYS})") for name in table.columns)
+    return Returned(path, collector.frame(taxonomy), collector.problems, collector.unfinished, facts, suggested)
 
 
 def _by_name(task: Task, cell: str) -> str:
@@ -338,11 +346,14 @@ def _read_label_studio(path: Path, taxonomy: Taxonomy) -> Returned:
         }
         labels: dict[str, tuple[str, ...] | None] = {}
         for task in tasks:
+            chosen = given.get(task.name, [])
+            if not chosen and task.kind != "multi":
+                collector.problem(number, task.name, "empty, though the row is done: choose one")
+                continue
             try:
-                chosen = given.get(task.name, [])
                 labels[task.name] = parse_cell(_by_name(task, SEPARATOR.join(chosen) or NONE_MARK), task)
             except ValueError as error:
-                collector.problem(number, task.name, cut(error, 200))
+                collector.problem(number, task.name, str(error))
         collector.add(number, values, labels)
     facts = {"guideline": guideline} if guideline else {}
     return Returned(path, collector.frame(taxonomy), collector.problems, collector.unfinished, facts)

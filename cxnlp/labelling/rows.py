@@ -16,63 +16,45 @@ from __future__ import annotations
 import gzip
 import json
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import NamedTuple
 
 import pandas as pd
 
 from cxnlp.errors import LabelsError
-from cxnlp.labelling.layout import cut
+from cxnlp.labelling.cells import (
+    NONE_MARK,
+    SEPARATOR,
+    UnknownLabelError,
+    columns_found,
+    format_cell,
+    parse_cell,
+    quoted,
+)
+from cxnlp.labelling.tables import read_table
 from cxnlp.records import text_hash
 from cxnlp.taxonomy import Task, Taxonomy
 
-NONE_MARK = "-"
 #: Stands for the text of a public set's row where texts were not asked for.
 NOT_JOINED = "(not joined)"
-SEPARATOR = ";"
 ORIGINS = ("real", "written")
 PARTS = ("train", "gold")
 AUTHORS = ("customer", "company")
 PLAIN_COLUMNS = ("id", "text", "language", "author")
 #: Columns of imported labels (`intake.py`): how the row was drawn, who labelled it, when, by which guideline.
 INTAKE_COLUMNS = ("drawn", "who", "when", "guideline")
+#: Columns of rows whose texts lie with a public set.
+SET_COLUMNS = ("set", "row", "text_hash")
+OTHER_COLUMNS = ("origin", "part", "group")
 
 
-class UnknownLabelError(ValueError):
-    """A cell holds a label, `label`, that its task lacks."""
+class Source(NamedTuple):
+    """Where a row's labels of one task come from: file, line, and the guideline that they were given by."""
 
-    def __init__(self, label: str, task: Task) -> None:
-        """Keep the label; the message names those that the task has."""
-        super().__init__(f"unknown label {label!r}; {task.name} knows {', '.join(task.label_names)}")
-        self.label = label
-
-
-def parse_cell(cell: str, task: Task) -> tuple[str, ...] | None:
-    """Turn a cell into labels: None for "not labelled", () for "none"; raise `ValueError` saying what is wrong."""
-    names = tuple(dict.fromkeys(name.strip() for name in cell.split(SEPARATOR) if name.strip()))
-    if not names:
-        return None
-    if names == (NONE_MARK,):
-        if task.kind == "multi":
-            return ()
-        raise ValueError(f"{task.name} takes exactly one label, found {NONE_MARK!r} (none)")
-    unknown = [name for name in names if name not in task.label_names]
-    if unknown:
-        raise UnknownLabelError(unknown[0], task)
-    if task.kind != "multi" and len(names) > 1:
-        raise ValueError(f"{task.name} takes exactly one label, found {len(names)}")
-    for group in task.exclusive:
-        together = [name for name in names if name in group]
-        if len(together) > 1:
-            raise ValueError(f"{' and '.join(together)} exclude each other")
-    return names
-
-
-def format_cell(labels: Sequence[str] | None) -> str:
-    """Turn labels into a cell; the inverse of `parse_cell`."""
-    if labels is None:
-        return ""
-    return SEPARATOR.join(labels) if labels else NONE_MARK
+    file: str
+    line: int
+    guideline: str
 
 
 def read_labelled(
@@ -86,8 +68,9 @@ def read_labelled(
     """Read labelled files into one frame; a folder stands for the `.csv` and `.jsonl` files in and below it.
 
     Columns: `id`, `text`, `language`, `author`, `origin`, `part`, `group`, `file`, `line`, `drawn`, `who`, `when`,
-    `guideline`, then one a task of the taxonomy, whose cells are tuples of labels or None. Tasks that a file lacks are
-    not labelled in its rows. `file` is the file's name, or the path as given where several files have one name.
+    `sources`, then one a task of the taxonomy, whose cells are tuples of labels or None. Tasks that a file lacks are
+    not labelled in its rows. `file` is the file's name, or the path as given where several files have one name, `line`
+    the line that the row starts on. `sources` maps each labelled task to its `Source`.
     `sets` are folders (or files) of the public sets that files without texts are joined with. With `known_only`, labels
     that the taxonomy lacks are left out, as those of a theme that a model has not learnt yet.
     Raise `LabelsError` listing the first problems by file, line and column; a text is never quoted.
@@ -97,16 +80,16 @@ def read_labelled(
     unknown: dict[tuple[str, str], list[str]] = {}
     files = files_of(paths)
     for path, name in zip(files, names_of(files), strict=True):
-        raw = _read_raw(path)
+        raw = read_table(path).frame()
         if "text" not in raw.columns and "text_hash" in raw.columns:
-            raw = _join_set(raw, path, sets, need_text=need_text)
+            raw = _join_set(raw, path, sets, taxonomy, need_text=need_text)
         if known_only:
             raw = _known_labels(raw, taxonomy)
         frames.append(_check(raw, path, name, taxonomy, problems, unknown))
     # a line a label, not a row: labels of another taxonomy would fill the screen
     for (task, label), places in unknown.items():
         rows = f" (in {len(places)} rows)" if len(places) > 1 else ""
-        problems.append(f"{places[0]}, column {task}: unknown label {cut(label)!r}{rows}")
+        problems.append(f"{places[0]}, column {task}: unknown label {quoted(label)}{rows}")
     if problems:
         shown = "\n  ".join(problems[:20])
         more = f"\n  … and {len(problems) - 20} more" if len(problems) > 20 else ""
@@ -132,11 +115,16 @@ def files_of(paths: Iterable[Path]) -> list[Path]:
         if not path.is_dir():
             found.append(path)
             continue
-        inside = sorted(file for file in path.rglob("*") if file.suffix in (".csv", ".jsonl"))
+        inside = files_in(path)
         if not inside:
             raise LabelsError(f"{path}: holds no labelled file (.csv or .jsonl)")
         found += inside
     return found
+
+
+def files_in(folder: Path) -> list[Path]:
+    """Return the labelled files in a folder and below it, none where there is no such folder."""
+    return sorted(file for file in folder.rglob("*") if file.suffix in (".csv", ".jsonl") and file.is_file())
 
 
 def names_of(files: Sequence[Path]) -> list[str]:
@@ -151,23 +139,33 @@ def names_of(files: Sequence[Path]) -> list[str]:
 def random_rows(frame: pd.DataFrame) -> pd.DataFrame:
     """Return the rows that may correct shares: those drawn at random, where the rows say how they were drawn.
 
-    Rows that say nothing of it are taken for a random draw: whoever gives them must know.
+    Rows that say nothing of it are taken for a random draw: whoever gives them must know. Random rows that were
+    labelled beside a model's suggestions lie in the training part and may not.
     """
-    return frame[frame["drawn"].isin(("", "random"))]
+    gold = frame["part"] == "gold"
+    return frame[(frame["drawn"] == "") | ((frame["drawn"] == "random") & gold)]
+
+
+def moment_of(when: str) -> datetime:
+    """Return a moment as rows say it (ISO 8601; in UTC if not said); raise `ValueError` where it is none."""
+    moment = datetime.fromisoformat(when)
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def newest_versions(frame: pd.DataFrame, taxonomy: Taxonomy) -> pd.DataFrame:
     """Merge the versions of rows that were labelled several times: of each task the newest labels count.
 
-    All else is the newest version's, but a row that was gold once stays gold. Only rows that say when they were
-    labelled are merged.
+    Each task's source is that of its own labels. All else is the newest version's, but a row that was gold once stays
+    gold. Only rows that say when they were labelled are merged.
     """
     again = frame["id"].duplicated(keep=False) & (frame["when"] != "")
     if not again.any():
         return frame
     merged = []
-    for _, versions in frame[again].sort_values("when", kind="stable").groupby("id", sort=False):
+    by_moment = frame[again].sort_values("when", kind="stable", key=lambda said: said.map(moment_of))
+    for _, versions in by_moment.groupby("id", sort=False):
         newest = versions.iloc[-1].copy()
+        newest["sources"] = {task: source for sources in versions["sources"] for task, source in sources.items()}
         for task in taxonomy.tasks:
             given = [labels for labels in versions[task.name] if labels is not None]
             newest[task.name] = given[-1] if given else None
@@ -176,25 +174,6 @@ def newest_versions(frame: pd.DataFrame, taxonomy: Taxonomy) -> pd.DataFrame:
             newest["part"], newest["drawn"] = "gold", gold["drawn"].iloc[0]
         merged.append(newest)
     return pd.concat([frame[~again], pd.DataFrame(merged)]).sort_index().reset_index(drop=True)
-
-
-def _read_raw(path: Path) -> pd.DataFrame:
-    try:
-        if path.suffix in (".jsonl", ".json"):
-            raw = pd.read_json(path, lines=True, dtype=False)
-            return raw.map(_cell_of_json).assign(line=range(1, len(raw) + 1))
-        raw = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8-sig")
-    except FileNotFoundError as error:
-        raise LabelsError(f"{path}: there is no such file") from error
-    except (ValueError, UnicodeDecodeError, pd.errors.ParserError) as error:
-        raise LabelsError(f"{path}: cannot be read as {'JSON Lines' if 'json' in path.suffix else 'CSV'}") from error
-    return raw.assign(line=range(2, len(raw) + 2))
-
-
-def _cell_of_json(value: Any) -> str:
-    if isinstance(value, list):
-        return format_cell([str(item) for item in value])
-    return "" if value is None or pd.isna(value) else str(value)
 
 
 def _check(
@@ -208,7 +187,7 @@ def _check(
     """Return one file's rows; add to `problems`, and to `unknown` (task, label) → places of what the taxonomy lacks."""
     missing = [column for column in PLAIN_COLUMNS if column not in raw.columns]
     if missing:
-        raise LabelsError(f"{path}: line 1: missing columns {', '.join(missing)}; found {', '.join(raw.columns)}")
+        raise LabelsError(f"{path}: line 1: missing columns {', '.join(missing)}; {_found(raw, taxonomy)}")
     known_tasks = [task for task in taxonomy.tasks if task.name in raw.columns]
     if not known_tasks:
         raise LabelsError(f"{path}: line 1: no column is a task of the taxonomy ({', '.join(taxonomy.task_names)})")
@@ -217,15 +196,28 @@ def _check(
     frame["part"] = raw["part"] if "part" in raw.columns else "train"
     frame["group"] = raw["group"].astype(str) if "group" in raw.columns else ""
     frame["file"] = name
-    frame["line"] = raw["line"]
+    frame["line"] = raw.index
     for column in INTAKE_COLUMNS:
         frame[column] = raw[column].astype(str) if column in raw.columns else ""
+    guidelines = frame.pop("guideline")
+    sources: list[dict[str, Source]] = [{} for _ in range(len(frame))]
+    frame["sources"] = pd.Series(sources, index=frame.index, dtype=object)
     for column, allowed in (("author", AUTHORS), ("origin", ORIGINS), ("part", PARTS)):
         for line, found in frame.loc[~frame[column].isin(allowed), ["line", column]].itertuples(index=False):
-            problems.append(f"{name}: line {line}, column {column}: {found!r} is none of {', '.join(allowed)}")
+            problems.append(
+                f"{name}: line {line}, column {column}: found {quoted(found)}, expected {' or '.join(allowed)}"
+            )
     for column in ("id", "text"):
         for line in frame.loc[frame[column].str.strip() == "", "line"]:
             problems.append(f"{name}: line {line}, column {column}: empty")
+    for line, said in frame.loc[frame["when"] != "", "when"].items():
+        try:
+            moment_of(said)
+        except ValueError:
+            problems.append(
+                f"{name}: line {line}, column when: found {quoted(said)}, expected a date and time like "
+                f"2026-11-22T10:15:00+00:00"
+            )
     for task in taxonomy.tasks:
         if task not in known_tasks:
             frame[task.name] = None
@@ -241,7 +233,15 @@ def _check(
                 problems.append(f"{name}: line {line}, column {task.name}: {error}")
                 cells.append(None)
         frame[task.name] = pd.Series(cells, index=frame.index, dtype=object)
+        for labels, line, guideline, known in zip(cells, frame["line"], guidelines, sources, strict=True):
+            if labels is not None:
+                known[task.name] = Source(name, line, guideline)
     return frame
+
+
+def _found(raw: pd.DataFrame, taxonomy: Taxonomy) -> str:
+    known = {*PLAIN_COLUMNS, *INTAKE_COLUMNS, *SET_COLUMNS, *OTHER_COLUMNS, *taxonomy.task_names}
+    return columns_found(raw.columns, known)
 
 
 def _known_labels(raw: pd.DataFrame, taxonomy: Taxonomy) -> pd.DataFrame:
@@ -258,7 +258,15 @@ def _known_labels(raw: pd.DataFrame, taxonomy: Taxonomy) -> pd.DataFrame:
     return raw.assign(**{task.name: [known(str(cell), task) for cell in raw[task.name]] for task in tasks})
 
 
-def _join_set(raw: pd.DataFrame, path: Path, sets: Sequence[Path], *, need_text: bool) -> pd.DataFrame:
+def _join_set(
+    raw: pd.DataFrame, path: Path, sets: Sequence[Path], taxonomy: Taxonomy, *, need_text: bool
+) -> pd.DataFrame:
+    missing = [column for column in SET_COLUMNS if column not in raw.columns]
+    if missing:
+        raise LabelsError(
+            f"{path}: line 1: missing columns {', '.join(missing)}, which rows without a text need; "
+            f"{_found(raw, taxonomy)}"
+        )
     names = sorted(set(raw["set"]))
     raw = raw.assign(id=raw["set"] + ":" + raw["row"], origin="real")
     if not need_text:
@@ -269,13 +277,13 @@ def _join_set(raw: pd.DataFrame, path: Path, sets: Sequence[Path], *, need_text:
     joined = raw.assign(text=[texts.get(row_id, "") for row_id in raw["id"]])
     lost = joined[joined["text"] == ""]
     if len(lost):
-        raise LabelsError(f"{path}: line {lost['line'].iloc[0]}: row {lost['id'].iloc[0]!r} is not in the set's file")
+        raise LabelsError(f"{path}: line {lost.index[0]}: row {lost['id'].iloc[0]!r} is not in the set's file")
     changed = joined[
         [text_hash(text) != known for text, known in zip(joined["text"], joined["text_hash"], strict=True)]
     ]
     if len(changed):
         raise LabelsError(
-            f"{path}: line {changed['line'].iloc[0]}: the text of {changed['id'].iloc[0]!r} is not the one that was "
+            f"{path}: line {changed.index[0]}: the text of {changed['id'].iloc[0]!r} is not the one that was "
             f"labelled (its hash differs); is the set another version?"
         )
     return joined

@@ -8,7 +8,8 @@ Five ways to draw, each row marked with its own:
   (Sener & Savarese 2018), since the same doubt labelled ten times teaches little.
 * `rare`: languages, touchpoints and labels (as the model reads them) of which least has been labelled so far.
 * `suspected`: labelled rows whose label looks wrong (`suspects.py`). Rows of the gold part are never among them: to
-  correct gold only where a model disagrees would flatter that model.
+  correct gold only where a model disagrees would flatter that model. Where nothing looks wrong, `uncertain` rows take
+  their place.
 * `theme`: nearest in meaning to the definition of a label that nothing has been labelled with yet. Rows labelled
   before the label was there may come again: nobody was asked about it. Rows of the gold part may not, or they would end
   up among rows picked for what they hold.
@@ -18,6 +19,7 @@ Rows that nearly repeat another one drawn, or one labelled before, are left out 
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -48,22 +50,24 @@ LEAST_OF_A_GROUP = 3
 class Sample:
     """Drawn rows: the pool's columns plus `drawn` and `same_text`; `positions` are their places in the pool.
 
-    `wanted` and the drawn rows differ where there were not enough.
+    `wanted` and the drawn rows differ where there were not enough. `moved` rows were to be suspected ones and are
+    wanted as uncertain ones instead, since no further label looked wrong.
     """
 
     frame: pd.DataFrame
     positions: Indices
     wanted: dict[str, int]
+    moved: int = 0
 
 
 def split_rows(rows: int, mix: Mapping[str, float]) -> dict[str, int]:
-    """Return how many rows each way to draw gets; raise `WrongUsageError` for an unknown way or an empty mix."""
+    """Return how many rows each way to draw gets; raise `WrongUsageError` for an unknown way or impossible shares."""
     unknown = sorted(set(mix) - set(DRAWN))
     if unknown:
         raise WrongUsageError(f"unknown way to draw rows: {', '.join(unknown)}; expected {', '.join(DRAWN)}")
     total = sum(mix.values())
-    if total <= 0 or min(mix.values()) < 0:
-        raise WrongUsageError("the mix must name at least one way to draw rows with a share above 0")
+    if not math.isfinite(total) or total <= 0 or min(mix.values()) < 0:
+        raise WrongUsageError("the mix must name ways to draw rows, each with a share of 0 or more and one above 0")
     exact = {name: rows * share / total for name, share in mix.items()}
     found = {name: int(value) for name, value in exact.items()}
     by_remainder = sorted(exact, key=lambda name: found[name] - exact[name])
@@ -115,7 +119,9 @@ def draw(
     for row in suspected[: wanted.get("suspected", 0)]:
         drawn[row] = "suspected"
     # where nothing is suspected the rows go to the next best use
-    spare = wanted.get("suspected", 0) - sum(way == "suspected" for way in drawn.values())
+    moved = wanted.get("suspected", 0) - sum(way == "suspected" for way in drawn.values())
+    if moved:
+        wanted = {**wanted, "suspected": wanted["suspected"] - moved, "uncertain": wanted.get("uncertain", 0) + moved}
     old_texts = list(settled["text"])
     if theme is not None and wanted.get("theme"):
         picked = nearest(theme, open_rows, wanted["theme"])
@@ -124,15 +130,14 @@ def draw(
         ranked = under_represented(frame, tasks, labelled, open_rows, wanted["rare"] * 3)
         _add(drawn, "rare", ranked, wanted["rare"], frame, old_texts)
     if wanted.get("uncertain"):
-        count = wanted["uncertain"] + spare
-        ranked = uncertain(pool, tasks, open_rows[read[open_rows]], count)
-        _add(drawn, "uncertain", ranked, count, frame, old_texts)
+        ranked = uncertain(pool, tasks, open_rows[read[open_rows]], wanted["uncertain"])
+        _add(drawn, "uncertain", ranked, wanted["uncertain"], frame, old_texts)
 
     order = np.random.default_rng(seed).permutation(np.array(sorted(drawn), dtype=np.int64))
     chosen = frame.iloc[order].reset_index(drop=True)
     chosen["drawn"] = [drawn[int(row)] for row in order]
     chosen["same_text"] = [";".join(same_text.get(int(row), ())) for row in order]
-    return Sample(chosen, order, dict(wanted))
+    return Sample(chosen, order, dict(wanted), moved)
 
 
 def _places(frame: pd.DataFrame, ids: Sequence[str]) -> list[int]:

@@ -24,10 +24,13 @@ def settle_sheet(
     names: Sequence[str],
     taxonomy: Taxonomy,
     tasks: Sequence[Task],
+    *,
+    suggested: bool = False,
 ) -> Sheet:
     """Return a sheet of the rows that differ.
 
-    Where all agree the labels are filled in; of a multi task those labels are ticked that all gave.
+    Where all agree the labels are filled in; of a multi task those labels are ticked that all gave. `suggested` tells
+    whether a model's suggestions were shown to any of them: that is kept with the sheet.
     """
     answers = [{row["id"]: row for row in frame.to_dict("records")} for frame in frames]
     ids = list(agreement.differing)
@@ -44,6 +47,8 @@ def settle_sheet(
             for place, name in enumerate(names):
                 hints[task.name, name] = [_said(task, cells[place]) for cells in given]
     facts = {"rows": f"{len(ids)} rows on which {', '.join(names)} differ"}
+    if suggested:
+        facts["suggestions"] = "shown"
     return Sheet(frame, taxonomy, tuple(tasks), hints=hints, filled=filled, facts=facts)
 
 

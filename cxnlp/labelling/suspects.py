@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from cxnlp.labelling.rows import format_cell
+from cxnlp.labelling.cells import format_cell
 from cxnlp.model.examples import near_duplicate_groups
 from cxnlp.taxonomy import Task, Taxonomy
 
@@ -85,8 +85,8 @@ def find_suspects(
             found.append(
                 {
                     "id": entry["id"],
-                    "file": entry["file"],
-                    "line": entry["line"],
+                    "file": entry["sources"][task.name].file,
+                    "line": entry["sources"][task.name].line,
                     "task": task.name,
                     "given": format_cell(entry[task.name]),
                     "doubt": doubt,

@@ -110,7 +110,7 @@ def read_gold(
 ) -> list[dict[str, Any]]:
     """Return gold lines of labelled rows (`read_labelled`) beside what a model with taxonomy `model` says of them.
 
-    With `guideline`, the present version's name, rows labelled by another were not asked about labels new in it.
+    With `guideline`, the present version's name, tasks labelled by another were not asked about labels new in it.
     """
     knows = {task.name: list(task.label_names) for task in model.tasks}
     lines = []
@@ -122,7 +122,7 @@ def read_gold(
                 "human": {name: list(row[name]) for name in asked},
                 "predicted": {name: list(labels[name]) for name in asked},
                 "knows": knows,
-                "asked": not guideline or row["guideline"] == guideline,
+                "asked": [name for name in asked if not guideline or row["sources"][name].guideline == guideline],
             }
         )
     return lines
@@ -198,7 +198,7 @@ def _new_labels(
                 wanted, given = (label in line[side].get(task.name, ()) for side in ("human", "predicted"))
                 if task.name not in line["human"]:
                     continue
-                if not (line.get("asked", False) or wanted):
+                if not (task.name in line.get("asked", ()) or wanted):
                     counted = replace(counted, elsewhere=counted.elsewhere + given)
                     continue
                 counted = NewLabel(

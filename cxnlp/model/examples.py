@@ -16,7 +16,8 @@ import numpy.typing as npt
 import pandas as pd
 
 from cxnlp.errors import LabelsError
-from cxnlp.taxonomy import Task, Taxonomy
+from cxnlp.labelling.cells import columns_found, parse_cell
+from cxnlp.taxonomy import Taxonomy
 
 Floats = npt.NDArray[np.float32]
 Indices = npt.NDArray[np.int64]
@@ -105,13 +106,14 @@ def concatenate(parts: Sequence[Examples]) -> Examples:
 def from_frame(frame: pd.DataFrame, taxonomy: Taxonomy) -> Examples:
     """Turn labelled rows (design §3) into examples.
 
-    A task's cell holds labels separated by `;` (or is a list of them); `-` says none, an empty cell "not labelled".
+    A task's cell holds labels separated by `;`, or is a list of them (`parse_cell`).
     `origin` and `part` default to `real` and `train`, `group` to nothing. Rows without text are left
     out. Raise `LabelsError` on a label that the taxonomy lacks, naming the row and the column.
     """
     missing = [name for name in ("id", "text") if name not in frame]
     if missing:
-        raise LabelsError(f"labelled rows lack the column {', '.join(missing)}; found {', '.join(map(str, frame))}")
+        found = columns_found(frame, ("id", "text", *taxonomy.task_names))
+        raise LabelsError(f"labelled rows lack the column {', '.join(missing)}; {found}")
     tasks = [task for task in taxonomy.tasks if task.name in frame]
     if not tasks:
         raise LabelsError(f"labelled rows have no column of a task; expected one of {', '.join(taxonomy.task_names)}")
@@ -129,9 +131,12 @@ def from_frame(frame: pd.DataFrame, taxonomy: Taxonomy) -> Examples:
         values = np.full((len(frame), len(task.labels)), np.nan, dtype=np.float32)
         if task.name in frame:
             for row, (cell, row_id) in enumerate(zip(frame[task.name], ids, strict=True)):
-                labels = parse_cell(cell)
+                try:
+                    labels = parse_cell(cell, task)
+                except ValueError as error:
+                    raise LabelsError(f"row {row_id!r}, column {task.name!r}: {error}") from error
                 if labels is not None:
-                    values[row] = _one_row(task, labels, row_id)
+                    values[row] = [name in labels for name in task.label_names]
         targets[task.name] = values
     return Examples(
         ids=ids,
@@ -145,33 +150,8 @@ def from_frame(frame: pd.DataFrame, taxonomy: Taxonomy) -> Examples:
     )
 
 
-def parse_cell(cell: Any) -> tuple[str, ...] | None:
-    """Return the labels of a cell, `()` for none, None for "not labelled"."""
-    if isinstance(cell, (list, tuple, np.ndarray)):
-        return tuple(str(name) for name in cell)
-    if _is_empty(cell):
-        return None
-    text = str(cell).strip()
-    return () if text == "-" else tuple(part.strip() for part in text.split(";") if part.strip())
-
-
 def _is_empty(value: Any) -> bool:
     return value is None or (isinstance(value, float) and np.isnan(value)) or value is pd.NA or str(value).strip() == ""
-
-
-def _one_row(task: Task, labels: tuple[str, ...], row_id: str) -> Floats:
-    unknown = sorted(set(labels) - set(task.label_names))
-    if unknown:
-        raise LabelsError(
-            f"row {row_id!r}, column {task.name!r}: unknown label {', '.join(unknown)}; "
-            f"expected {', '.join(task.label_names)}"
-        )
-    if task.kind != "multi":
-        if not labels and task.none:
-            labels = (task.none,)
-        if len(set(labels)) != 1:
-            raise LabelsError(f"row {row_id!r}, column {task.name!r}: found {len(labels)} labels, expected exactly one")
-    return np.array([name in labels for name in task.label_names], dtype=np.float32)
 
 
 def check_trainable(examples: Examples, taxonomy: Taxonomy) -> None:

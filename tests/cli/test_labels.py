@@ -128,6 +128,40 @@ def test_rows_to_settle_are_not_done_until_somebody_says_so(here: Path) -> None:
     refused(LabelsError, "import", "settle.xlsx", "--who", "Ann and Ben")
 
 
+def test_of_two_sheets_in_one_command_the_later_counts(here: Path) -> None:
+    done("sample", "--out", "round1.xlsx", "--rows", "6")
+    for name, mood in (("ann", "Glad"), ("settled", "Cross"), ("third", "Calm")):
+        fill_in(here / "round1.xlsx", here / f"{name}.xlsx", [mood])
+    for names, mood in ((["ann", "settled"], "cross"), (["settled", "third", "ann"], "glad")):
+        done("import", *(f"{name}.xlsx" for name in names), "--who", "Ann", "--labels", names[0])
+        assert set(read_labelled([here / names[0]], taxonomy())["mood"]) == {(mood,)}
+
+
+def test_no_row_is_drawn_at_random_beside_suggestions(here: Path, caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level("INFO", logger="cxnlp"):
+        said = done("sample", "--out", "a.xlsx", "--rows", "20", "--suggest")
+    assert "random" not in said
+    assert "no rows are drawn at random" in caplog.text
+    said = refused(WrongUsageError, "sample", "--out", "b.xlsx", "--suggest", "--mix", "random=40,rare=10")
+    assert "without sight of the model's answers" in said
+    assert WrongUsageError.exit_status == 2
+
+
+def test_suggestions_are_remembered_when_rows_are_settled(here: Path) -> None:
+    done("sample", "--out", "a.xlsx", "--rows", "5", "--suggest")
+    for name, mood in (("ann", "Glad"), ("ben", "Cross")):
+        fill_in(here / "a.xlsx", here / f"{name}.xlsx", [mood])
+    done("agree", "ann.xlsx", "ben.xlsx", "--out", "settle.xlsx")
+    assert read_returned(here / "settle.xlsx", taxonomy()).suggested
+
+
+def test_uncertain_rows_stand_in_for_suspected_ones(here: Path, caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level("INFO", logger="cxnlp"):
+        said = done("sample", "--out", "a.xlsx", "--rows", "20", "--mix", "suspected=50,random=50")
+    assert "20 rows:" in said and "10 uncertain" in said and "10 random" in said
+    assert caplog.messages == ["10 rows: no further label looks wrong so far; uncertain rows take their place"]
+
+
 def test_a_sheet_is_never_replaced(here: Path) -> None:
     done("sample", "--out", "a.xlsx", "--rows", "5")
     assert "is there already" in refused(LabelsError, "sample", "--out", "a.xlsx", "--rows", "5")
@@ -254,6 +288,43 @@ def test_errors_lists_rows_without_their_texts(here: Path, monkeypatch: pytest.M
     assert "is there already" in refused(WrongUsageError, "errors", "rows.csv", "--out", "doubts.csv")
 
 
-@pytest.mark.parametrize("words", [["--mix", "lucky=1"], ["--mix", "random=many"]])
+def test_errors_leaves_gold_alone_unless_asked(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    generator = np.random.default_rng(1)
+    side = generator.integers(0, 2, 200)
+    wrong = np.arange(200) % 10 == 0
+    pd.DataFrame(
+        {
+            "id": [f"r{n}" for n in range(200)],
+            "text": [f"{n} {' '.join(generator.choice(WORDS, 8))} {(side[n] != wrong[n])}" for n in range(200)],
+            "language": "en",
+            "author": "customer",
+            "mood": np.where(side == 1, "glad", "cross"),
+            "part": ["gold" if n < 50 else "train" for n in range(200)],
+        }
+    ).to_csv(here / "rows.csv", index=False)
+
+    def embed(texts: list[str], _authors: list[str]) -> np.ndarray:
+        vectors = np.random.default_rng(2).normal(scale=0.3, size=(len(texts), 4)).astype(np.float32)
+        vectors[:, 0] += [3.0 * text.endswith("True") for text in texts]
+        return vectors
+
+    monkeypatch.setattr(labels, "embed_with_bar", embed)
+
+    def doubted(said: str) -> set[int]:
+        return {int(number) for number in re.findall(r"\(r(\d+)\)", said)}
+
+    said = done("errors", "rows.csv", "--show", "200")
+    assert doubted(said) and min(doubted(said)) >= 50
+    assert "50 gold rows were left out" in said
+    with_gold = done("errors", "rows.csv", "--show", "200", "--gold")
+    assert min(doubted(with_gold)) < 50
+    assert "left out" not in with_gold
+    (here / "gold.csv").write_text("id,text,language,author,mood,part\na,t,en,customer,glad,gold\n")
+    assert "all 1 rows are gold" in refused(LabelsError, "errors", "gold.csv")
+
+
+@pytest.mark.parametrize(
+    "words", [["--mix", "lucky=1"], ["--mix", "random=many"], ["--mix", "random=nan"], ["--mix", "random=inf"]]
+)
 def test_a_mix_that_is_none_is_refused(here: Path, words: list[str]) -> None:
     refused(WrongUsageError, "sample", "--out", "a.xlsx", *words)

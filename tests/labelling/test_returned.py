@@ -9,8 +9,12 @@ import pytest
 
 from cxnlp.errors import LabelsError
 from cxnlp.labelling.forms import write_csv, write_label_studio
+from cxnlp.labelling.layout import MODEL_SAYS, Sheet
 from cxnlp.labelling.returned import Returned, read_returned
+from cxnlp.labelling.tables import read_csv
 from cxnlp.labelling.workbook import TICK, write_workbook
+from cxnlp.records import text_hash
+from cxnlp.spreadsheet import safe_cell
 from labelling.build import Filler, sheet, taxonomy
 
 FULL = {"done": TICK, "mood": "Calm", "effort": "low"}
@@ -60,8 +64,10 @@ def test_an_id_that_stands_twice_is_named_with_both_rows(tmp_path: Path) -> None
 
 def test_a_message_never_quotes_a_whole_text(tmp_path: Path) -> None:
     long = "my account number is 1234567890 and I am very cross"
-    problem = str(returned(tmp_path, **FULL | {"mood": long}).problems[0])
-    assert "1234567890" not in problem
+    for column in ("mood", "author", "done", "causes__price"):
+        (problem,) = returned(tmp_path, **FULL | {column: long}).problems
+        assert "found (a text of 51 characters)" in str(problem)
+        (tmp_path / "sheet.xlsx").unlink()
 
 
 def test_a_missing_column_is_named(tmp_path: Path) -> None:
@@ -95,6 +101,65 @@ def test_csv_goes_out_guarded_and_comes_back_as_it_was(tmp_path: Path) -> None:
     assert found.frame["causes"].tolist() == [("waiting", "price")] * 2
 
 
+HOSTILE = ["=cmd|' /C calc'!A0", "|calc", "＝cmd", "'=cmd", "''|calc", "'quoted'", "- late", "\t=1", "- \n+1"]
+
+
+def test_every_cell_of_a_csv_sheet_is_no_formula_and_comes_back(tmp_path: Path) -> None:
+    path = tmp_path / "sheet.csv"
+    made = sheet(HOSTILE, id=[f"={number}" for number in range(len(HOSTILE))], same_text="+x")
+    filled = {"mood": [("glad",)] * len(HOSTILE), "causes": [()] * len(HOSTILE)}
+    write_csv(Sheet(made.frame, made.taxonomy, made.tasks, filled=filled), path)
+    table = read_csv(path)
+    assert [cell for row in table.cells for cell in row if safe_cell(cell) != cell] == []
+    found = read_returned(path, taxonomy())
+    assert found.problems == []
+    assert found.frame["text"].tolist() == [text.strip() for text in HOSTILE]
+    assert found.frame["id"].tolist() == made.frame["id"].tolist()
+    assert set(found.frame["same_text"]) == {"+x"}
+    assert found.frame["causes"].tolist() == [()] * len(HOSTILE)
+
+
+def test_csv_sheets_of_before_come_back(tmp_path: Path) -> None:
+    """They held a guard before fewer texts, and none before `'=…`: the text's hash tells."""
+    path = tmp_path / "sheet.csv"
+    texts = {"=1": "'=1", "|calc": "|calc", "'=1": "'=1"}
+    rows = [f"r{n},en,customer,{cell},glad,{text_hash(text)}\n" for n, (text, cell) in enumerate(texts.items())]
+    path.write_text("id,language,author,text,mood,text_hash\n" + "".join(rows))
+    found = read_returned(path, taxonomy())
+    assert found.problems == []
+    assert found.frame["text"].tolist() == list(texts)
+
+
+def test_csv_from_a_program_that_writes_semicolons(tmp_path: Path) -> None:
+    path = tmp_path / "sheet.csv"
+    path.write_text('id;text;language;author;causes\nr0;"so slow, so dear";en;customer;"waiting;price"\n')
+    assert read_returned(path, taxonomy()).frame["causes"].tolist() == [("waiting", "price")]
+
+
+@pytest.mark.parametrize(
+    ("hints", "facts", "suggested"),
+    [
+        ({}, {"suggestions": "shown"}, True),
+        ({("mood", MODEL_SAYS): ["Glad"]}, {}, True),  # sheets of before
+        ({("mood", "ann"): ["Glad"]}, {}, False),
+    ],
+)
+def test_a_csv_sheet_says_whether_suggestions_were_shown(
+    tmp_path: Path, hints: dict[tuple[str, str], list[str]], facts: dict[str, str], suggested: bool
+) -> None:
+    made = sheet(["one"])
+    write_csv(Sheet(made.frame, made.taxonomy, made.tasks, hints=hints, facts=facts), tmp_path / "sheet.csv")
+    assert read_returned(tmp_path / "sheet.csv", taxonomy()).suggested == suggested
+
+
+def test_a_csv_sheet_without_column_names_is_not_quoted(tmp_path: Path) -> None:
+    path = tmp_path / "sheet.csv"
+    path.write_text("r0,my secret,en,customer\n")
+    with pytest.raises(LabelsError, match="line 1: lacks id, text, language, author; found 4 columns, none") as caught:
+        read_returned(path, taxonomy())
+    assert "secret" not in str(caught.value)
+
+
 def test_csv_problem_names_line_and_column(tmp_path: Path) -> None:
     path = tmp_path / "sheet.csv"
     write_csv(sheet(["one"]), path)
@@ -121,3 +186,15 @@ def test_label_studio_answers_come_back(tmp_path: Path) -> None:
     assert found.problems == []
     assert found.unfinished == 1
     assert found.frame[["mood", "effort", "causes"]].iloc[0].tolist() == [("glad",), ("low",), ()]
+
+
+def test_label_studio_row_without_an_answer_that_must_be_given_is_a_problem(tmp_path: Path) -> None:
+    """No choice is not "none": a task that takes one label may have been skipped."""
+    path = tmp_path / "project.json"
+    write_label_studio(sheet(["one"]), path)
+    items = json.loads(path.read_text(encoding="utf-8"))
+    items[0]["annotations"] = [{"result": [{"from_name": "mood", "value": {"choices": ["Glad"]}}]}]
+    path.write_text(json.dumps(items), encoding="utf-8")
+    assert [str(problem) for problem in read_returned(path, taxonomy()).problems] == [
+        "project.json, row 1, column effort: empty, though the row is done: choose one"
+    ]

@@ -10,6 +10,7 @@ from cxnlp.errors import LabelsError, StoreError, WrongUsageError
 from cxnlp.labelling.layout import guideline_version
 from cxnlp.labelling.pool import Pool, read_pool
 from cxnlp.labelling.prepare import Wish, make_sheet
+from cxnlp.labelling.rows import Source
 from cxnlp.labelling.sample import draw, farthest_first, nearest, split_rows
 from cxnlp.labelling.theme import definitions, find_label, nearness
 from labelling.build import store, taxonomy
@@ -113,6 +114,14 @@ def test_gold_is_neither_drawn_again_nor_suspected() -> None:
     assert set(sample.frame["id"]) == set(ids[10:])
 
 
+@pytest.mark.parametrize("mix", [{"suspected": 20}, {"suspected": 10, "random": 10}])
+def test_uncertain_rows_take_the_place_of_suspected_ones_where_none_are(mix: dict[str, int]) -> None:
+    sample = draw(pool(confidence=[0.5] * 200), mix, tasks=taxonomy().tasks)
+    ways = sample.frame["drawn"].value_counts().to_dict()
+    assert ways == {"uncertain": mix["suspected"]} | {way: rows for way, rows in mix.items() if way == "random"}
+    assert (sample.moved, sample.wanted["suspected"]) == (mix["suspected"], 0)
+
+
 def test_rows_of_the_sheet_are_shuffled() -> None:
     sample = draw(pool(confidence=[0.5] * 200), {"random": 20, "uncertain": 20}, tasks=taxonomy().tasks, seed=1)
     ways = sample.frame["drawn"].tolist()
@@ -130,8 +139,9 @@ def test_split_adds_up_and_refuses_what_it_does_not_know() -> None:
     assert sum(found.values()) == 7
     with pytest.raises(WrongUsageError, match="unknown way"):
         split_rows(5, {"lucky": 1})
-    with pytest.raises(WrongUsageError, match="above 0"):
-        split_rows(5, {"random": 0})
+    for share in (0, -1, float("nan"), float("inf")):
+        with pytest.raises(WrongUsageError, match="above 0"):
+            split_rows(5, {"random": share})
 
 
 def test_theme_candidates_are_nearer_to_this_label_than_to_the_others() -> None:
@@ -166,13 +176,18 @@ def test_rows_labelled_before_a_theme_was_there_come_again_for_it() -> None:
     """Rows are drawn again only if nobody was asked about the theme, and never a gold one as a row to train on."""
     rows = [{"id": f"r{number}", "text": f"{number} {chr(97 + number) * 20}"} for number in range(60)]
     present, earlier = guideline_version(taxonomy()), "2-0123456789ab"
+
+    def sources(causes: str) -> dict[str, Source]:
+        # the mood was asked for again later, by the present guideline: that says nothing of the causes
+        return {"mood": Source("b.csv", 2, present), "causes": Source("a.csv", 2, causes)}
+
     marks = ["old"] * 20 + ["new"] * 10 + ["gold"] * 20 + ["has it"] * 10
     labelled = pd.DataFrame(
         {
             "id": [row["id"] for row in rows],
             "text": [row["text"] for row in rows],
             "part": ["gold" if mark == "gold" else "train" for mark in marks],
-            "guideline": [present if mark == "new" else earlier for mark in marks],
+            "sources": [sources(present if mark == "new" else earlier) for mark in marks],
             "mood": [("calm",)] * 60,
             "causes": [("waiting",) if mark == "has it" else () for mark in marks],
         }
@@ -210,3 +225,14 @@ def test_suggestions_stand_on_the_sheet_only_when_asked_for() -> None:
     assert plain.hints == {}
     assert set(shown.hints["mood", "model says"]) == {"Glad"}
     assert "drawn at random from 20 rows" in plain.facts["random"]
+    assert ("suggestions" in plain.facts, shown.facts["suggestions"]) == (False, "shown")
+
+
+def test_no_row_is_drawn_at_random_beside_suggestions() -> None:
+    sheet, _ = make_sheet(pool(confidence=[0.5] * 200), taxonomy(), Wish(rows=40, suggest=True))
+    assert len(sheet.frame) > 20
+    assert "random" not in set(sheet.frame["drawn"])
+    assert "random" not in Wish(suggest=True, theme="waiting").shares
+    with pytest.raises(WrongUsageError, match="without sight of the model's answers"):
+        Wish(suggest=True, mix={"random": 1, "rare": 1})
+    Wish(suggest=True, mix={"random": 0, "rare": 1})

@@ -5,13 +5,16 @@ from __future__ import annotations
 import importlib.util
 import json
 import sys
+from functools import partial
 from pathlib import Path
 from types import ModuleType
 
 import pandas as pd
 import pytest
 
+from cxnlp.labelling.rows import read_labelled
 from cxnlp.records import text_hash
+from cxnlp.taxonomy import default_taxonomy
 
 SCRIPTS = Path(__file__).resolve().parents[2] / "scripts"
 
@@ -87,8 +90,8 @@ def test_agreement_is_that_of_two_readings_before_they_were_settled(
 def joined(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
     module = script("join_public_labels", monkeypatch)
     (tmp_path / "labelled" / "public").mkdir(parents=True)
-    head = "set,row,text_hash,language,author,emotions,effort,stance,causes,strengths,part\n"
-    tail = "en,customer,anger,unstated,complaint,-,-,train\n"
+    head = "set,row,text_hash,language,author,emotions,effort,stance,causes,strengths,group,part\n"
+    tail = "en,customer,anger,unstated,complaint,-,-,some_set:review 7,train\n"
     (tmp_path / "labelled" / "public" / "some_set.csv").write_text(f"{head}some_set,r1,{text_hash('bad!')},{tail}")
     (tmp_path / "sources.toml").write_text('[some_set]\ncite = "C"\nterms = "T"\nwhere = "https://example.org/some"\n')
     monkeypatch.setattr(module, "DATA", tmp_path)
@@ -106,6 +109,7 @@ def test_labels_get_their_texts_back(joined: ModuleType, tmp_path: Path) -> None
     assert frame[["id", "text", "emotions", "causes", "part"]].iloc[0].tolist() == [
         "some_set:r1", "bad!", "anger", "-", "train",
     ]  # fmt: skip
+    assert frame["group"].tolist() == ["some_set:review 7"], "or a review's sentences would part in a split"
 
 
 def test_a_text_that_changed_is_not_joined(joined: ModuleType, tmp_path: Path) -> None:
@@ -119,6 +123,55 @@ def test_a_missing_set_is_named_with_where_to_get_it(joined: ModuleType, tmp_pat
     frame, missing = joined.join(["some_set"], [tmp_path / "nowhere"])
     assert frame.empty
     assert "https://example.org/some" in missing[0]
+
+
+@pytest.fixture
+def split(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
+    """A set that may not be trained on, one of its rows not gold yet, beside own rows of which one repeats it."""
+    module = script("split_gold", monkeypatch)
+    monkeypatch.setattr(module, "LABELLED", tmp_path / "labelled")
+    (name,) = module.TEST_ONLY
+    public = tmp_path / "labelled" / "public" / f"{name}.csv"
+    public.parent.mkdir(parents=True)
+    texts = {"r1": "the kettle broke after a week", "r2": "a fine lamp, bright and warm"}
+    head, tail = "language,author,emotions,effort,stance,causes,strengths", "en,customer,-,unstated,neither,-,-"
+    parts = {"r1": "gold", "r2": "train"}
+    rows = [f"{name},{row},{text_hash(text)},{tail},{parts[row]}\n" for row, text in texts.items()]
+    public.write_text(f"set,row,text_hash,{head},part\n" + "".join(rows))
+    lines = [json.dumps({"id": row, "text": text}) for row, text in texts.items()]
+    (tmp_path / f"{name}.jsonl").write_text("\n".join(lines))
+    own = {"o1": "A fine lamp: bright and warm!", "o2": "the courier never came", "o3": "what a garden"}
+    (tmp_path / "labelled" / "own.csv").write_text(
+        f"id,text,{head},part\n" + "".join(f"{row},{text},{tail},train\n" for row, text in own.items())
+    )
+    return module
+
+
+def test_sets_that_may_not_be_trained_on_are_gold_as_a_whole(
+    split: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["split_gold.py", "--sets", str(tmp_path)])
+    faults = script("check_labelled", monkeypatch).trained_on
+    read = partial(read_labelled, split.labelled_files(), default_taxonomy(), sets=[tmp_path])
+    (name,) = split.TEST_ONLY
+    assert faults(read()) == [f"{name}: 1 rows of a set that may not be trained on stand in the training part"]
+    split.main()
+    parts = read().set_index("id")["part"]
+    assert parts[[f"{name}:r1", f"{name}:r2", "o1"]].tolist() == ["gold"] * 3, "and what nearly repeats one of theirs"
+    assert parts[["o2", "o3"]].tolist() == ["train"] * 2, "nothing is drawn unasked"
+    assert faults(read()) == []
+    before = [path.read_bytes() for path in split.labelled_files()]
+    split.main()
+    assert [path.read_bytes() for path in split.labelled_files()] == before
+
+
+def test_further_gold_is_drawn_when_a_share_is_asked_for(
+    split: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["split_gold.py", "--sets", str(tmp_path), "--share", "0.7"])
+    split.main()
+    parts = read_labelled(split.labelled_files(), default_taxonomy(), sets=[tmp_path]).set_index("id")["part"]
+    assert parts[["o1", "o2", "o3"]].value_counts().to_dict() == {"gold": 2, "train": 1}
 
 
 def test_every_public_file_has_a_source() -> None:

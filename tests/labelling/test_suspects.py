@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from cxnlp.labelling.rows import Source
 from cxnlp.labelling.suspects import find_suspects, out_of_sample
 from labelling.build import taxonomy
 
@@ -25,8 +26,7 @@ def planted(seed: int = 0, rows: int = 240) -> tuple[pd.DataFrame, np.ndarray, s
         {
             "id": [f"r{n}" for n in range(rows)],
             "text": [" ".join(generator.choice(list("abcdefghijklmnop"), 12)) for _ in range(rows)],
-            "file": "f.csv",
-            "line": range(2, rows + 2),
+            "sources": [{task: Source(f"{task}.csv", n + 2, "1") for task in ("mood", "causes")} for n in range(rows)],
             "mood": mood,
             "effort": [None] * rows,
             "causes": causes,
@@ -46,6 +46,8 @@ def test_planted_mistakes_are_found_first() -> None:
     assert {"causes/waiting", "causes/speed", "effort/low", "mood/calm"} <= set(found.left_out)
     assert "effort" not in found.judged
     assert "text" not in found.rows.columns
+    assert (found.rows["file"] == found.rows["task"] + ".csv").all(), "where this task's labels stand"
+    assert (found.rows["line"] == found.rows["id"].str[1:].astype(int) + 2).all()
 
 
 def test_a_doubt_says_which_label_and_which_way() -> None:

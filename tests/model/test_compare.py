@@ -5,10 +5,20 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from cxnlp.errors import ModelError
-from cxnlp.model.compare import MIN_LABEL_ROWS, NewLabel, compare_models, more_rows, render, sentence
+from cxnlp.labelling.rows import Source
+from cxnlp.model.compare import (
+    MIN_LABEL_ROWS,
+    NewLabel,
+    compare_models,
+    more_rows,
+    read_gold,
+    render,
+    sentence,
+)
 from cxnlp.taxonomy import Taxonomy, parse_taxonomy
 
 LABELS = ("late", "broken", "dear")
@@ -105,7 +115,7 @@ def test_rows_labelled_before_a_label_existed_do_not_count_against_it() -> None:
     before, after = lines(60, 0.8, 1), lines(60, 0.9, 2)
     for number, (old, new) in enumerate(zip(before, after, strict=True)):
         old["knows"] = {"causes": list(LABELS)}
-        new["asked"] = number < 20
+        new["asked"] = ["causes"] if number < 20 else ["mood"]
         new["predicted"]["causes"] += ["waste"] * (number % 2 == 0)
     found = compare_models(before, after, taxonomy(*LABELS, "waste"), "gold").new_labels["causes", "waste"]
     assert found == NewLabel(asked=20, wanted=0, given=10, right=0, elsewhere=20)
@@ -114,9 +124,21 @@ def test_rows_labelled_before_a_label_existed_do_not_count_against_it() -> None:
         == "of 20 rows 0 have it; given to 10, 0 of them rightly; given to 20 rows labelled before it existed"
     )
     for line in after:
-        line["asked"] = False
+        line["asked"] = []
     unknown = compare_models(before, after, taxonomy(*LABELS, "waste"), "gold").new_labels["causes", "waste"]
     assert unknown.words.startswith("no gold row was labelled since it exists")
+
+
+def test_a_task_was_asked_by_the_guideline_of_its_own_labels() -> None:
+    """A row's causes are of the old guideline though somebody labelled its stance by the new one later."""
+    both = parse_taxonomy(
+        'name = "t"\n[[tasks]]\nname = "causes"\nkind = "multi"\nlabels = [{name = "late"}]\n'
+        '[[tasks]]\nname = "stance"\nkind = "multi"\nlabels = [{name = "moan"}]'
+    )
+    sources = {"causes": Source("1.csv", 2, "old"), "stance": Source("2.csv", 2, "new")}
+    rows = pd.DataFrame({"id": ["r"], "causes": [("late",)], "stance": [()], "sources": [sources]})
+    (line,) = read_gold(rows, [{"causes": (), "stance": ()}], both, both, "new")
+    assert line["asked"] == ["stance"]
 
 
 def test_few_or_unlike_gold_rows_are_refused() -> None:

@@ -14,7 +14,6 @@ from cxnlp.model.examples import (
     concatenate,
     from_frame,
     near_duplicate_groups,
-    parse_cell,
     split_groups,
     split_validation,
 )
@@ -41,20 +40,15 @@ def test_none_of_a_single_task_is_its_none_label(taxonomy: Taxonomy) -> None:
     assert found.targets["stance"][0].tolist() == [0, 0, 1]
 
 
-def test_lists_are_taken_as_they_are() -> None:
-    assert parse_cell(("a", "b")) == ("a", "b")
-    assert parse_cell(()) == ()
-    assert parse_cell(float("nan")) is None
-    assert parse_cell(" a ; b ") == ("a", "b")
-
-
 def test_an_unknown_label_is_named_with_its_row(taxonomy: Taxonomy) -> None:
-    with pytest.raises(LabelsError, match="row 'r1', column 'mood': unknown label sulky; expected glad, happy, cross"):
+    with pytest.raises(
+        LabelsError, match="row 'r1', column 'mood': unknown label 'sulky'; mood knows glad, happy, cross"
+    ):
         from_frame(frame(mood=["glad", "sulky"]), taxonomy)
 
 
 def test_two_labels_of_a_single_task_are_refused(taxonomy: Taxonomy) -> None:
-    with pytest.raises(LabelsError, match="column 'stance': found 2 labels, expected exactly one"):
+    with pytest.raises(LabelsError, match="column 'stance': stance takes exactly one label, found 2"):
         from_frame(frame(stance=["complaint;excuse"]), taxonomy)
 
 
@@ -63,6 +57,17 @@ def test_missing_columns_are_named(taxonomy: Taxonomy) -> None:
         from_frame(pd.DataFrame({"id": ["a"]}), taxonomy)
     with pytest.raises(LabelsError, match="no column of a task"):
         from_frame(frame(other=["x"]), taxonomy)
+
+
+def test_a_first_row_taken_for_column_names_is_not_quoted(taxonomy: Taxonomy) -> None:
+    with pytest.raises(LabelsError, match="found 2 columns, none of them known") as caught:
+        from_frame(pd.DataFrame({"r1": ["r2"], "my secret": ["x"]}), taxonomy)
+    assert "secret" not in str(caught.value)
+
+
+def test_a_label_cell_that_holds_a_text_is_not_quoted(taxonomy: Taxonomy) -> None:
+    with pytest.raises(LabelsError, match=r"unknown label \(a text of 31 characters\)"):
+        from_frame(frame(mood=["my secret is kept nowhere else."]), taxonomy)
 
 
 def test_rows_without_text_are_left_out(taxonomy: Taxonomy) -> None:
