@@ -319,7 +319,7 @@ def test_with_a_budget_a_new_model_takes_over_across_nights_and_the_report_says_
     models = {count.name: count.count for count in outcome.summary.versions.models}
     assert sum(models.values()) == 149 and set(models) == {"fake@000000000000", "fake@111111111111"}
     assert models["fake@000000000000"] == outcome.record.texts_pending
-    assert outcome.summary.trust.labels == 0, "no correction by error rates that hold for some rows only"
+    assert outcome.summary.trust.real == 0, "no correction by error rates that hold for some rows only"
     assert outcome.summary.blind_spots.unread.count == 0, "every text is read, by the one or the other"
     whole = run(config, DAY + timedelta(days=2))
     assert [count.name for count in whole.summary.versions.models] == ["fake@111111111111"]

@@ -32,7 +32,7 @@ def test_twelve_wrong_rows_are_set_aside_and_no_other(summary: Summary) -> None:
 
 def test_help_gets_harder_before_the_stars_fall(summary: Summary) -> None:
     warnings = [w for w in summary.warnings if w.group == "get_help" and w.metric == "high_effort"]
-    assert [w.before_stars for w in warnings] == [True]
+    assert [w.order for w in warnings] == ["words_first"]
     assert summary.findings[0].kind == "early_warning"
 
 

@@ -158,6 +158,7 @@ class FindingMaker:
                 mean=question.mean,
                 question=question.question,
             )
+            finding = replace(finding, n=gap.n)  # the distance is of those who rated and wrote
             holds = question.ceiling and question.blind
             self.candidates.append(Candidate(finding, self._least_gap(gap), holds))
 
@@ -173,6 +174,7 @@ class FindingMaker:
         gap = outcome.text_minus_stars
         place = ("outcome", "overall", outcome.event, "outcome")
         finding = _finding("outcome_in_words", place, gap, share(outcome.events, outcome.n), None)
+        finding = replace(finding, n=gap.n)  # the curves rest on those who rated and wrote
         self.candidates.append(Candidate(finding, self.settings.minimum_gap / 2))
 
     def _add(
@@ -333,9 +335,9 @@ def _finding(
 
 
 def finding_of_warning(warning: EarlyWarning, group: Group, q_value: float = 1.0) -> Finding:
-    """Turn a worsening series into a finding: an early warning while the stars have not fallen."""
+    """Turn a worsening series into a finding: an early warning where it moved before the stars."""
     change = warning.change
-    kind: FindingKind = "early_warning" if warning.before_stars else "worsening"
+    kind: FindingKind = "early_warning" if warning.order == "words_first" else "worsening"
     return replace(
         _finding(
             kind,
@@ -344,7 +346,7 @@ def finding_of_warning(warning: EarlyWarning, group: Group, q_value: float = 1.0
             warning.recent,
             warning.baseline,
             stage=group.stage,
-            owner=owner_of(group),
+            owner=warning.owner,
             causes=warning.causes,
             mean=group.satisfaction.mean,
         ),
@@ -354,4 +356,5 @@ def finding_of_warning(warning: EarlyWarning, group: Group, q_value: float = 1.0
         since=warning.since,
         weeks=warning.weeks,
         stars_since=warning.stars_since,
+        order=warning.order,
     )

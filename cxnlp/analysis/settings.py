@@ -17,7 +17,7 @@ WeekStart = Literal["monday", "saturday", "sunday"]
 
 @dataclass(frozen=True, slots=True)
 class GoldRow:
-    """One row that a human labelled and the model read: task → labels on either side; a task not labelled is absent."""
+    """One labelled row that the model read: task → labels on either side; a task not labelled is absent."""
 
     id: str
     language: str | None

@@ -8,7 +8,7 @@ masked. The words a question asks are the company's own.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 from cxnlp.analysis.numbers import Estimate, Gap, Hours, Mean, Share
 from cxnlp.analysis.serialize import from_plain, to_plain
@@ -21,10 +21,10 @@ GroupKind = Literal["overall", "stage", "touchpoint", "segment"]
 FindingKind = Literal[
     "stars_flatter",  # reported satisfaction above expressed satisfaction (paired rows)
     "early_warning",  # words or effort worsen before the stars do; `metric` says which, `stars_since` when they did
-    "worsening",  # words or effort worsen, and the stars with them
+    "worsening",  # words or effort worsen with the stars, after them, or where nobody rates: `order` says which
     "replies_explain",  # replies to complaints give reasons rather than remedies, more than elsewhere
     "complaints_unanswered",  # complaints without reply, more than elsewhere
-    "promise_broken",  # texts that speak of the promise say more often that it was broken than kept
+    "promise_broken",  # texts blame what would break the promise more often than they praise what keeps it
     "words_worst",  # expressed satisfaction below that of all others
     "effort_high",  # high effort more often than elsewhere
     "cause_rises",  # a cause is blamed more in the last four weeks than before
@@ -32,6 +32,11 @@ FindingKind = Literal[
     "hollow_stars",  # top marks whose praise is of the basics only, more than elsewhere
     "outcome_in_words",  # what customers write foretells the outcome better than their stars
 ]
+#: Which moved first: words (the stars have not surely fallen, or their alarm began later), both in the same weeks, or
+#: the stars (their alarm began earlier); `no_stars` where there are no ratings to compare.
+Order = Literal["words_first", "together", "stars_first", "no_stars"]
+#: Least number of texts of a language that is counted on its own.
+LEAST_OF_LANGUAGE = 10
 #: Kinds that are about how the company answers: a channel is where that is decided, not the owner of a cause.
 OF_REPLIES: tuple[FindingKind, ...] = ("replies_explain", "complaints_unanswered")
 
@@ -239,8 +244,11 @@ class Replies:
 
 @dataclass(frozen=True, slots=True)
 class Promise:
-    """What became of a touchpoint's promise; shares are of the group's texts, `broken_of_mentioned` of those that
-    mention it. A text that says both counts as broken."""
+    """What became of a touchpoint's promise, as far as causes and strengths tell.
+
+    `broken`: texts that blame a cause that would break it; `kept`: those that praise what keeps it and blame no such
+    cause. Shares are of the group's texts, `broken_of_mentioned` of those that do either (`mentioned`).
+    """
 
     text: str
     broken_by: tuple[str, ...]
@@ -362,10 +370,10 @@ class Trend:
 
 @dataclass(frozen=True, slots=True)
 class EarlyWarning:
-    """Words or effort worsened beyond their control limit.
+    """Words or effort worsened: the last four complete weeks against those before.
 
-    `before_stars`: they moved first. Either the ratings have not fallen so far (their change holds no fall for
-    certain), or their own alarm, `stars_since`, began later than `since`.
+    `since` and `weeks` belong to an alarm that holds (None without one), `stars_since` to that of the ratings. `order`
+    says which moved first. `causes` are those whose share grew most.
     """
 
     anchor: str
@@ -373,12 +381,12 @@ class EarlyWarning:
     title: str
     owner: str
     metric: str
-    since: str
-    weeks: int
+    since: str | None
+    weeks: int | None
     recent: Share
     baseline: Share
     change: Gap
-    before_stars: bool
+    order: Order
     reported_recent: Share
     reported_baseline: Share
     causes: tuple[str, ...]
@@ -392,8 +400,9 @@ class Finding:
     `rank` 1 is the worst. `size` is the difference in share points (positive is bad); `share` is the group's own
     number, `against` the one it is compared with (all other groups, the weeks before, the ratings …). `score` is by
     what findings are ordered: how bad it is at the least, for what share of the group, times the weight of its kind.
-    `causes` are the most blamed in the group, worst first. `corrected`: the size is corrected for reading errors.
-    `metric` and `since` belong to trends, `cause` to `cause_rises`, `question` to `question_blind`.
+    `causes` are the most blamed in the group, worst first, in trends those blamed more than before. `corrected`: the
+    size is corrected for reading errors. `metric`, `since` and `order` belong to trends, `cause` to `cause_rises`,
+    `question` to `question_blind`. `n` is what the size rests on.
     """
 
     id: str
@@ -419,6 +428,7 @@ class Finding:
     since: str | None = None
     weeks: int | None = None
     stars_since: str | None = None
+    order: Order | None = None
     cause: str = ""
     question: str = ""
     promise: str = ""
@@ -567,7 +577,8 @@ class OutcomeShare:
 class Outcome:
     """What foretells the outcome: areas under the curve, cross-validated on the same rows, and their difference.
 
-    `event` is the value of the outcome column that counts as the event (the rarer one of two). `by` sets effort and
+    `event` is the value of the outcome column that counts as the event (the rarer one of two): `events` of the `n`
+    records that carry an outcome. The areas rest on those of them that have stars and words, too. `by` sets effort and
     delight side by side against it.
     """
 
@@ -583,7 +594,7 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Accuracy:
-    """How well the model reads, on rows that humans labelled.
+    """How well the model reads, on labelled rows.
 
     `metric`: `accuracy` (single tasks, valence), `micro_f1` (tasks of several labels), `macro_f1` (ordinal tasks).
     `language` is `all` or a code. `origin`: `real`, `written` or `all`.
@@ -642,9 +653,14 @@ class SetAside:
 
 @dataclass(frozen=True, slots=True)
 class Trust:
-    """How far to trust the report."""
+    """How far to trust the report.
 
-    labels: int
+    `real` and `written`: labelled rows on which the model was checked, by origin; only real ones correct shares.
+    `labels_are_random`: they were drawn from this very feedback and labelled by people (`[report] gold`).
+    """
+
+    real: int
+    written: int
     labels_are_random: bool
     accuracy: tuple[Accuracy, ...]
     corrections: tuple[Correction, ...]
@@ -689,7 +705,11 @@ class Summary:
 
     `touchpoints` are in the order of the journey (those of the journey with at least one record, then any other value
     by size); `findings` worst first; `actions` by rank. `groups` of any kind can be found by `anchor`.
+    `languages_seen` counts the languages of at least `LEAST_OF_LANGUAGE` texts, `texts_of_others` the texts of all
+    others.
     """
+
+    DERIVED: ClassVar[tuple[str, ...]] = ("languages_seen", "texts_of_others")
 
     version: int
     company: str
@@ -714,6 +734,16 @@ class Summary:
     outcome: Outcome | None
     trust: Trust
     changes: Changes | None
+
+    @property
+    def languages_seen(self) -> int:
+        """How many languages have texts enough to count on their own."""
+        return sum(language.count >= LEAST_OF_LANGUAGE for language in self.languages)
+
+    @property
+    def texts_of_others(self) -> int:
+        """The texts of all other languages."""
+        return sum(language.count for language in self.languages if language.count < LEAST_OF_LANGUAGE)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the content of `summary.json`: dicts, lists, strings, numbers, None; derived ratios included."""

@@ -179,7 +179,8 @@ def build_trust(
         """
     ).fetchall()
     return Trust(
-        labels=len(settings.gold),
+        real=sum(row.origin != "written" for row in settings.gold),
+        written=sum(row.origin == "written" for row in settings.gold),
         labels_are_random=settings.gold_is_random,
         accuracy=accuracies(settings, vocabulary),
         corrections=corrections(settings, corrector),

@@ -26,7 +26,7 @@ def questions_section(teller: Teller) -> Section | None:
         return None
     columns = (
         Column(words.word("Question")),
-        Column(words.word("Comments"), True),
+        Column(words.word("Responses"), True),
         Column(words.word("Mean"), True),
         Column(words.word("Top mark"), True),
         Column(words.word("Words say"), True),
@@ -41,22 +41,23 @@ def questions_section(teller: Teller) -> Section | None:
         words.word("The question decides the answer"),
         words.say(
             "“Tells happy from unhappy” is the area under the curve: one half means that the ratings know nothing of "
-            "the words, one that they tell them apart perfectly."
+            "the words, one that they tell them apart perfectly. A question asks for the basics where most praise "
+            "under it is of courtesy and smooth service only."
         ),
         (Table(words.say("The survey's questions"), columns, rows, tall=True),),
     )
 
 
 def _question_row(teller: Teller, question: Question) -> Row:
-    words = teller.words
+    words, least = teller.words, teller.summary.minimum_group
     auc, mean = question.auc, question.mean
     return Row(
         (
             Cell((Name(tame(question.question, 200)),)),
             count_cell(words, question, "records"),
             Cell((words.decimal(mean, "value", 1),), mean.value) if mean else Cell(("–",)),
-            share_cell(words, question.top_mark, "stars"),
-            share_cell(words, question.expressed, "words"),
+            share_cell(words, question.top_mark, "stars", least=least),
+            share_cell(words, question.expressed, "words", least=least),
             Cell(
                 text(words.decimal(auc, "value", 2), " ", Aside(words.decimal_interval(auc, 2))),
                 auc.value,
@@ -64,7 +65,7 @@ def _question_row(teller: Teller, question: Question) -> Row:
             )
             if auc
             else Cell(("–",)),
-            share_cell(words, question.basics_only),
+            share_cell(words, question.basics_only, least=least),
             Cell(_verdict(words, question)),
         ),
         question.anchor,
@@ -76,7 +77,7 @@ def _verdict(words: Words, question: Question) -> Text:
         return words.say("too few to judge")
     said: list[Part | Text] = []
     if question.ceiling:
-        said.append(words.word("nearly all give the top mark"))
+        said.append(words.word("gets the top mark from nearly all"))
     if question.blind:
         said.append(words.word("does not tell happy from unhappy"))
     if question.asks_basics:
@@ -114,7 +115,7 @@ def blind_section(teller: Teller) -> Section:
     columns = (
         Column(words.word("Touchpoint")),
         Column(words.word("Stage")),
-        Column(words.word("Comments"), True),
+        Column(words.word("Responses"), True),
         Column(words.word("Rated"), True),
         Column(words.word("With words"), True),
         Column(words.word("Coverage")),
@@ -136,7 +137,7 @@ def blind_section(teller: Teller) -> Section:
     lead = (
         words.say("Nobody asks about: {touchpoints}.", touchpoints=words.join([words.title(s.title) for s in dark]))
         if dark
-        else words.say("Every touchpoint of the journey has at least one comment.")
+        else words.say("Every touchpoint of the journey has at least one response.")
     )
     return Section("blind", words.word("Blind spots"), words.word("What this report cannot see"), lead, tuple(blocks))
 
@@ -163,15 +164,20 @@ def _coverage_row(words: Words, spot: Coverage) -> Row:
 
 def outcome_section(teller: Teller) -> Section | None:
     """Return what foretells the outcome."""
-    words, outcome = teller.words, teller.summary.outcome
+    words, outcome, least = teller.words, teller.summary.outcome, teller.summary.minimum_group
     if outcome is None:
         return None
-    columns = (Column(words.word("Foretold by")), Column(words.word("Area under the curve"), True))
+    columns = (
+        Column(words.word("Foretold by")),
+        Column(words.word("Area under the curve"), True),
+        Column(words.word("Of how many"), True),
+    )
     rows = tuple(
         Row(
             (
                 Cell((label,)),
                 Cell(text(words.decimal(e, "value", 2), " ", Aside(words.decimal_interval(e, 2))), e.value),
+                count_cell(words, e, "n"),
             )
         )
         for label, e in (
@@ -184,7 +190,7 @@ def outcome_section(teller: Teller) -> Section | None:
     blocks: list[Block] = [Table(words.say("What foretells the outcome"), columns, rows)] if rows else []
     by: list[tuple[Part | Text, Share, Tone]] = [(_outcome_group(words, item), item.share, "") for item in outcome.by]
     if by:
-        blocks.append(facts_table(words, words.say("How often it came to that"), by))
+        blocks.append(facts_table(words, words.say("How often it came to that"), by, least=least))
     return Section(
         "outcome",
         words.word("Outcome"),

@@ -89,10 +89,11 @@ class QuoteView:
 
 @dataclass(frozen=True, slots=True)
 class Quotes:
-    """Quotes, and the rule by which they were chosen."""
+    """Quotes under a heading, and perhaps what to bear in mind about them."""
 
     title: str
     items: tuple[QuoteView, ...]
+    note: Text = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,10 +232,14 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class First:
-    """The first screen: what ratings and words say, where we fool ourselves, what changed."""
+    """The first screen: what ratings and words say, what to look at first, what changed.
+
+    `ticks` are the marks of the scale under the numbers.
+    """
 
     headline: Text
     answers: tuple[Answer, ...]
+    ticks: tuple[tuple[float, str], ...]
     findings: tuple[FindingView, ...]
     nothing: Text
     changed: Text

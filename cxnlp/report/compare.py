@@ -22,7 +22,7 @@ from cxnlp.report.tables import (
     group_row,
     share_cell,
 )
-from cxnlp.report.text import Aside, Text, plain, text
+from cxnlp.report.text import plain, text
 
 
 def replies_section(teller: Teller) -> Section | None:
@@ -68,15 +68,14 @@ def _reply_columns(teller: Teller, head: str) -> tuple[Column, ...]:
 
 
 def _reply_row(teller: Teller, group: ReplyGroup) -> Row:
-    words = teller.words
-    name: Text = (words.title(group.title),)
+    words, least = teller.words, teller.summary.minimum_group
     return Row(
         (
-            Cell(text(name, " ", Aside(words.say("too few to judge"))) if group.too_small else name),
+            Cell((words.title(group.title),)),
             count_cell(words, group.answered, "total"),
-            share_cell(words, group.answered),
-            share_cell(words, group.excused, "alarm"),
-            share_cell(words, group.remedied, "words"),
+            share_cell(words, group.answered, least=least),
+            share_cell(words, group.excused, "alarm", least=least),
+            share_cell(words, group.remedied, "words", least=least),
             count_cell(words, group.excused, "total"),
             Cell((words.title(group.owner),) if group.owner else ("–",)),
         )
@@ -113,6 +112,9 @@ def _segment(teller: Teller, segment: Segment) -> list[Block]:
             tall=True,
         ),
     ]
+    if segment.column == "language":
+        apart = words.say("Languages are not compared with each other: the model reads them unequally well.")
+        blocks.append(Paragraph(apart, "note"))
     if segment.omitted or segment.unstated:
         blocks.append(
             Paragraph(

@@ -13,7 +13,7 @@ from cxnlp.report.blocks import (
     Table,
 )
 from cxnlp.report.sentences import Teller
-from cxnlp.report.tables import count_cell, facts_table, quotes_of, share_cell
+from cxnlp.report.tables import count_cell, facts_table, quotes_by_topic, share_cell
 from cxnlp.report.text import Link, Text, text
 from cxnlp.report.words import Words
 
@@ -52,9 +52,16 @@ def findings_section(teller: Teller) -> Section:
         "findings",
         words.word("Findings"),
         words.word("All findings, worst first"),
-        (),
+        _gloss(teller),
         (*found, Paragraph(sifted, "note")),
     )
+
+
+def _gloss(teller: Teller) -> Text:
+    """Say what high effort is, where a finding is about it."""
+    if not any(finding.kind == "effort_high" or finding.metric == "high_effort" for finding in teller.summary.findings):
+        return ()
+    return teller.words.say("High effort: repeated contacts, transfers, long waits, or the customer gave up.")
 
 
 def nothing_found(words: Words) -> Text:
@@ -82,9 +89,10 @@ def hidden_section(teller: Teller) -> Section | None:
                     "stars",
                 ),
             ],
+            least=summary.minimum_group,
         ),
         _hidden_by_touchpoint(teller),
-        *_quotes_about(teller),
+        *quotes_by_topic(teller, summary.overall, hidden_only=True),
     ]
     return Section(
         "hidden",
@@ -100,15 +108,15 @@ def hidden_section(teller: Teller) -> Section | None:
 
 
 def _hidden_by_touchpoint(teller: Teller) -> Table | None:
-    words = teller.words
+    words, least = teller.words, teller.summary.minimum_group
     rows = []
     for group in teller.summary.touchpoints:
         numbers = group.satisfaction
-        if numbers.both and not group.too_small:
+        if numbers.both >= least:
             shares = (numbers.hidden_unhappy, numbers.quiet_fans, numbers.hollow)
             cells: list[Cell] = [Cell((Link((words.title(group.title),), f"#{group.anchor}"),))]
             for share in shares:
-                cells += [share_cell(words, share), count_cell(words, share, "total")]
+                cells += [share_cell(words, share, least=least), count_cell(words, share, "total")]
             rows.append(Row(tuple(cells)))
     if not rows:
         return None
@@ -117,14 +125,3 @@ def _hidden_by_touchpoint(teller: Teller) -> Table | None:
     for title in (words.word("Hidden unhappy"), words.word("Quiet fans"), words.word("Hollow top marks")):
         columns += [Column(title, True), Column(base, True)]
     return Table(words.say("Marks that hide something, by touchpoint"), tuple(columns), tuple(rows), tall=True)
-
-
-def _quotes_about(teller: Teller) -> list[Block | None]:
-    words = teller.words
-    quotes = teller.summary.overall.quotes
-    titles = {
-        "hidden_unhappy": words.word("Hidden unhappy, in their own words"),
-        "quiet_fans": words.word("Quiet fans, in their own words"),
-        "hollow": words.word("Hollow top marks, in their own words"),
-    }
-    return [quotes_of(teller, [q for q in quotes if q.about == about], title) for about, title in titles.items()]

@@ -20,7 +20,7 @@ from cxnlp.report.tables import (
     count_cell,
     facts_table,
     gap_cell,
-    quotes_of,
+    quotes_by_topic,
     satisfaction_facts,
     share_cell,
     theme_table,
@@ -39,8 +39,9 @@ def touchpoints_section(teller: Teller) -> Section:
         words.word("Each touchpoint: causes and owners, effort, emotions, replies, promises"),
         words.say(
             "One text may blame several causes. The effect of a cause is what its presence does to the share of happy "
-            "words, in points, other causes held fixed. Shares are corrected for reading errors where that is safe, so "
-            "they need not match the number of texts."
+            "words, in points, other causes held fixed. Shares of happy words, complaints and effort are corrected for "
+            "reading errors where that is safe; single causes, strengths and emotions are as read, unless labelled "
+            "rows of this very feedback correct them."
         ),
         tuple(folds),
     )
@@ -50,14 +51,15 @@ def group_fold(teller: Teller, group: Group) -> Fold:
     """Return everything about one group."""
     words = teller.words
     numbers = group.satisfaction
-    line = words.say(
-        "stars {stars}, words {words}, n {n}",
-        stars=Strong((words.percent(numbers.reported_paired),), "stars"),
-        words=Strong((words.percent(numbers.expressed_paired),), "words"),
-        n=words.count(group, "records"),
-    )
-    if group.too_small:
-        line = text(line, " ", Aside(words.say("too few to judge")))
+    if numbers.both < teller.summary.minimum_group:
+        line = words.say("too few rated and wrote to judge ({n})", n=words.count(numbers, "both"))
+    else:
+        line = words.say(
+            "stars {stars}, words {words}, n {n}",
+            stars=Strong((words.percent(numbers.reported_paired),), "stars"),
+            words=Strong((words.percent(numbers.expressed_paired),), "words"),
+            n=words.count(numbers, "both"),
+        )
     title = teller.place(group.column, group.title)
     return Fold(group.anchor, title, line, group_blocks(teller, group), words.path_of(group))
 
@@ -74,7 +76,10 @@ def group_blocks(teller: Teller, group: Group) -> tuple[Block, ...]:
     blocks += [
         _mean(teller, group),
         facts_table(
-            words, words.say("What ratings and words say: {group}", group=name), satisfaction_facts(words, group)
+            words,
+            words.say("What ratings and words say: {group}", group=name),
+            satisfaction_facts(words, group),
+            least=teller.summary.minimum_group,
         ),
         theme_table(words, words.say("Causes: {group}", group=name), group.causes, causes=True),
         theme_table(words, words.say("Strengths: {group}", group=name), group.strengths, causes=False),
@@ -84,7 +89,7 @@ def group_blocks(teller: Teller, group: Group) -> tuple[Block, ...]:
         _evoked(teller, group),
         *_promise(teller, group, name),
         *_replies(teller, group),
-        quotes_of(teller, group.quotes, words.word("In their own words")),
+        *quotes_by_topic(teller, group),
     ]
     return tuple(block for block in blocks if block is not None)
 
@@ -202,11 +207,16 @@ def _promise(teller: Teller, group: Group, name: Text) -> list[Block | None]:
             words,
             words.say("The promise “{promise}”: {group}", promise=Name(tame(promise.text)), group=name),
             [
-                (words.word("Broken, of all texts"), promise.broken, "alarm"),
-                (words.word("Kept, of all texts"), promise.kept, "words"),
-                (words.word("Not mentioned"), promise.unmentioned, ""),
-                (words.word("Broken, of those that mention it"), promise.broken_of_mentioned, "alarm"),
+                (words.word("Blame what would break it, of all texts"), promise.broken, "alarm"),
+                (words.word("Praise what keeps it, of all texts"), promise.kept, "words"),
+                (words.word("Neither, of all texts"), promise.unmentioned, ""),
+                (
+                    words.word("Blame what would break it, of those that do either"),
+                    promise.broken_of_mentioned,
+                    "alarm",
+                ),
             ],
+            least=teller.summary.minimum_group,
         )
     ]
 
@@ -219,8 +229,15 @@ def _replies(teller: Teller, group: Group) -> list[Block | None]:
 
 
 def reply_sentence(teller: Teller, group: ReplyGroup) -> Text:
-    """Say what became of complaints: answered, explained away, remedied."""
-    words = teller.words
+    """Say what became of complaints: answered, explained away, remedied; of too few only how many they are."""
+    words, least = teller.words, teller.summary.minimum_group
+    if group.answered.total < least:
+        return words.many(
+            "{n} complaint: too few to judge what became of them.",
+            "{n} complaints: too few to judge what became of them.",
+            group.answered.total,
+            n=words.count(group.answered, "total"),
+        )
     said = words.many(
         "Of {n} complaint {answered} were answered.",
         "Of {n} complaints {answered} were answered.",
@@ -228,7 +245,15 @@ def reply_sentence(teller: Teller, group: ReplyGroup) -> Text:
         n=words.count(group.answered, "total"),
         answered=Strong((words.percent(group.answered),)),
     )
-    if group.excused.total:
+    if 0 < group.excused.total < least:
+        few = words.many(
+            "{n} answer was read: too few to judge.",
+            "{n} answers were read: too few to judge.",
+            group.excused.total,
+            n=words.count(group.excused, "total"),
+        )
+        said = text(said, " ", few)
+    elif group.excused.total:
         said = text(
             said,
             " ",
@@ -241,7 +266,7 @@ def reply_sentence(teller: Teller, group: ReplyGroup) -> Text:
                 remedied=Strong((words.percent(group.remedied),), "words"),
             ),
         )
-    if group.hours is not None:
+    if group.hours is not None and group.hours.n >= least:
         said = text(
             said,
             " ",

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from cxnlp.analysis.summary import Group
+from collections.abc import Sequence
+
+from cxnlp.analysis.summary import Group, Theme
 from cxnlp.report.blocks import (
     Block,
     Cell,
@@ -75,7 +77,10 @@ def journey_section(teller: Teller) -> Section:
 def journey_title(teller: Teller) -> Text:
     """Say where the distance is widest and where it is least."""
     words = teller.words
-    judged = [group for group in teller.summary.touchpoints if group.satisfaction.gap and not group.too_small]
+    least = teller.summary.minimum_group
+    judged = [
+        group for group in teller.summary.touchpoints if group.satisfaction.gap and group.satisfaction.both >= least
+    ]
     judged.sort(key=lambda group: -(group.satisfaction.gap.best if group.satisfaction.gap else 0))
     if not judged or judged[0].satisfaction.gap is None or judged[0].satisfaction.gap.best_interval[0] <= 0:
         return words.say("Nowhere do the stars stand clearly above the words")
@@ -92,7 +97,7 @@ def journey_title(teller: Teller) -> Text:
 def _dumbbell_row(teller: Teller, group: Group) -> DumbbellRow:
     words, numbers = teller.words, group.satisfaction
     title = plain((words.title(group.title),))
-    if group.too_small or numbers.gap is None:
+    if numbers.both < teller.summary.minimum_group or numbers.gap is None:
         return DumbbellRow(title, words.word(group.stage), None, None, "", "", words.word("too few"), False)
     return DumbbellRow(
         title,
@@ -110,7 +115,7 @@ def causes_section(teller: Teller) -> Section | None:
     """Return the heat map of causes by touchpoints."""
     words, summary = teller.words, teller.summary
     causes = [theme for theme in summary.overall.causes if theme.share.count]
-    points = [group for group in summary.touchpoints if not group.too_small and group.satisfaction.written]
+    points = [group for group in summary.touchpoints if group.satisfaction.written >= summary.minimum_group]
     if not causes or not points:
         return None
     shares = {(g.name, theme.name): theme.share for g in points for theme in g.causes}
@@ -125,14 +130,9 @@ def causes_section(teller: Teller) -> Section | None:
     names = tuple(words.title(group.title) for group in points)
     head = (Column(words.word("Cause")), Column(words.word("All customers"), True))
     columns = (*head, *(Column(str(name), True) for name in names))
-    most = causes[0]
     figure = Figure(
         "causes",
-        words.say(
-            "“{cause}” is blamed most: by {share} of the texts",
-            cause=words.title(most.title),
-            share=words.percent(most.share),
-        ),
+        causes_title(teller, causes),
         (("alarm", words.word("the deeper, the more texts blame it")),),
         words.say("The deeper a field, the larger the share of a touchpoint's texts that blame the cause."),
         Heat(
@@ -144,3 +144,25 @@ def causes_section(teller: Teller) -> Section | None:
         Table(words.say("Share of texts that blame a cause, by touchpoint"), columns, tuple(table_rows), tall=True),
     )
     return Section("causes", words.word("Causes"), words.word("What is blamed, and where"), (), (figure,))
+
+
+def causes_title(teller: Teller, causes: Sequence[Theme]) -> Text:
+    """Say what is blamed most often, as read; beside the second where their intervals leave open which it is."""
+    words = teller.words
+    first, *others = sorted(causes, key=lambda theme: -theme.share.count)
+    if not others or first.share.low > others[0].share.high:
+        return words.say(
+            "Blamed most often, as read: {cause} ({count} of {total} texts)",
+            cause=words.title(first.title),
+            count=words.count(first.share, "count"),
+            total=words.count(first.share, "total"),
+        )
+    second = others[0]
+    return words.say(
+        "Blamed often, as read: {cause} ({count} of {total} texts) and {second} ({fewer})",
+        cause=words.title(first.title),
+        count=words.count(first.share, "count"),
+        total=words.count(first.share, "total"),
+        second=words.title(second.title),
+        fewer=words.count(second.share, "count"),
+    )

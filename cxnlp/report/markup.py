@@ -85,7 +85,11 @@ def show_scale(first: First, *, right_to_left: bool) -> Markup:
         ).format(tone, place(dot.low), place(dot.high), place(dot.value))
         for tone, dot in dots
     )
+    anchors = {0.0: "start", 1.0: "end"}
     ends = Markup("").join(
-        Markup('<line x1="{0}" x2="{0}" y1="25%" y2="75%"/>').format(at) for at in ("0%", "50%", "100%")
+        Markup('<line x1="{0}" x2="{0}" y1="25%" y2="75%"/><text x="{0}" y="100%" text-anchor="{1}">{2}</text>').format(
+            place(at), anchors.get(at, "middle"), shown
+        )
+        for at, shown in first.ticks
     )
     return Markup('<svg class="scale"><line x1="0" x2="100%" y1="50%" y2="50%"/>{}{}</svg>').format(ends, marks)

@@ -15,6 +15,8 @@ LONGEST_QUOTE = 600
 #: Themes shown per group; the heat map's table holds all.
 TOP_CAUSES = 8
 TOP_STRENGTHS = 5
+#: A corrected share below this says that most of what was read so was misread.
+HARDLY_ANY = 0.02
 
 
 def dot(share: Share | None) -> Dot | None:
@@ -34,18 +36,29 @@ def bar(share: Share, tone: Tone = "") -> Bar | None:
     return Bar(place.value, place.low, place.high, tone) if place else None
 
 
-def share_cell(words: Words, share: Share, tone: Tone = "", *, bars: bool = False) -> Cell:
-    """Return a share: percent and interval."""
+def share_cell(words: Words, share: Share, tone: Tone = "", *, bars: bool = False, least: int = 0) -> Cell:
+    """Return a share: percent and interval; how many there are instead where they are fewer than `least`."""
     if share.best is None:
         return Cell(("–",))
+    if share.total < least:
+        return _too_few(words, share, "total")
     shown = text(words.percent(share), " ", Aside(words.interval(share)))
     return Cell(shown, share.best, bar(share, tone) if bars else None, "" if bars else tone)
 
 
-def gap_cell(words: Words, gap: Gap | None) -> Cell:
-    """Return a difference in points with its interval; it is loud where the interval leaves nothing out of doubt."""
+def _too_few(words: Words, source: Share | Gap, field: str) -> Cell:
+    return Cell((Aside(words.say("too few ({n})", n=words.count(source, field))),))
+
+
+def gap_cell(words: Words, gap: Gap | None, *, least: int = 0) -> Cell:
+    """Return a difference in points with its interval; it is loud where the interval leaves nothing out of doubt.
+
+    Where its base is smaller than `least` it says so instead.
+    """
     if gap is None:
         return Cell(("–",))
+    if gap.n < least:
+        return _too_few(words, gap, "n")
     shown = text(words.signed_points(gap), " ", Aside(words.points_interval(gap)))
     return Cell(shown, gap.best, tone="alarm" if gap.best_interval[0] > 0.1 else "")
 
@@ -55,11 +68,19 @@ def count_cell(words: Words, source: object, field: str) -> Cell:
     return Cell((words.count(source, field),), float(getattr(source, field)))
 
 
-def facts_table(words: Words, caption: Text, facts: Sequence[tuple[Part | Text, Share, Tone]]) -> Table:
+def facts_table(
+    words: Words, caption: Text, facts: Sequence[tuple[Part | Text, Share, Tone]], *, least: int = 0
+) -> Table:
     """Return shares one below the other, with bars, intervals and bases."""
     columns = (Column(words.word("What")), Column(words.word("Share"), True), Column(words.word("Of how many"), True))
     rows = tuple(
-        Row((Cell(text(label)), share_cell(words, share, tone, bars=True), count_cell(words, share, "total")))
+        Row(
+            (
+                Cell(text(label)),
+                share_cell(words, share, tone, bars=True, least=least),
+                count_cell(words, share, "total"),
+            )
+        )
         for label, share, tone in facts
         if share.total
     )
@@ -117,7 +138,8 @@ def group_columns(words: Words, first: str) -> tuple[Column, ...]:
     """Return the columns of `group_row`."""
     return (
         Column(first),
-        Column(words.word("Comments"), True),
+        Column(words.word("Responses"), True),
+        Column(words.word("Rated and wrote"), True),
         Column(words.word("Stars say"), True),
         Column(words.word("Words say"), True),
         Column(words.word("Distance"), True),
@@ -128,21 +150,19 @@ def group_columns(words: Words, first: str) -> tuple[Column, ...]:
 
 def group_row(teller: Teller, group: Group, *, linked: bool, anchored: bool) -> Row:
     """Return a group in one line: stars and words on the rows that have both, and their distance."""
-    words = teller.words
+    words, least = teller.words, teller.summary.minimum_group
     numbers = group.satisfaction
     name = _name_in_table(teller, group)
-    head: Text = (Link(name, f"#{group.anchor}"),) if linked else name
-    if group.too_small:
-        head = text(head, " ", Aside(words.say("too few to judge")))
     return Row(
         (
-            Cell(head),
+            Cell((Link(name, f"#{group.anchor}"),) if linked else name),
             count_cell(words, group, "records"),
-            share_cell(words, numbers.reported_paired, "stars"),
-            share_cell(words, numbers.expressed_paired, "words"),
-            gap_cell(words, numbers.gap),
-            share_cell(words, group.effort.high_of_all),
-            share_cell(words, group.replies.all.excused),
+            count_cell(words, numbers, "both"),
+            share_cell(words, numbers.reported_paired, "stars", least=least),
+            share_cell(words, numbers.expressed_paired, "words", least=least),
+            gap_cell(words, numbers.gap, least=least),
+            share_cell(words, group.effort.high_of_all, least=least),
+            share_cell(words, group.replies.all.excused, least=least),
         ),
         group.anchor if anchored else "",
     )
@@ -154,10 +174,44 @@ def _name_in_table(teller: Teller, group: Group) -> Text:
     return teller.place(group.column, group.title)
 
 
-def quotes_of(teller: Teller, quotes: Iterable[Quote], title: str) -> Quotes | None:
+def quotes_of(teller: Teller, quotes: Iterable[Quote], title: str, note: Text = ()) -> Quotes | None:
     """Return quotes with what the model read in them and why they stand here."""
     items = tuple(_quote(teller, quote) for quote in quotes)
-    return Quotes(title, items) if items else None
+    return Quotes(title, items, note) if items else None
+
+
+def quotes_by_topic(teller: Teller, group: Group, *, hidden_only: bool = False) -> list[Quotes]:
+    """Return a group's quotes, those about each topic under a heading of their own; perhaps only what marks hide."""
+    words, numbers = teller.words, group.satisfaction
+    topics: list[tuple[str, str, Share | None]] = [
+        ("hidden_unhappy", words.word("Hidden unhappy, in their own words"), numbers.hidden_unhappy),
+        ("quiet_fans", words.word("Quiet fans, in their own words"), numbers.quiet_fans),
+        ("hollow", words.word("Hollow top marks, in their own words"), numbers.hollow),
+    ]
+    if not hidden_only:
+        topics = [
+            ("all", words.word("All customers, in their own words"), None),
+            ("early_warning", words.word("Unhappy in the last four weeks, in their own words"), None),
+            *topics,
+        ]
+    runs = [
+        quotes_of(teller, [quote for quote in group.quotes if quote.about == about], title, _doubt(words, share))
+        for about, title, share in topics
+    ]
+    return [run for run in runs if run is not None]
+
+
+def _doubt(words: Words, share: Share | None) -> Text:
+    """Say of quotes that they are probably misread, where the correction leaves hardly any."""
+    corrected = share.corrected if share is not None else None
+    if share is None or corrected is None or not corrected.safe or corrected.value >= HARDLY_ANY:
+        return ()
+    return words.many(
+        "Read so in {n} text; after correction hardly any: expect misreadings.",
+        "Read so in {n} texts; after correction hardly any: expect misreadings.",
+        share.count,
+        n=words.count(share, "count"),
+    )
 
 
 def _quote(teller: Teller, quote: Quote) -> QuoteView:

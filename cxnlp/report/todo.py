@@ -31,7 +31,8 @@ def actions_section(teller: Teller) -> Section:
         words.word("Who can do what: actions by owner"),
         words.say(
             "Ordered by how many × how bad × how sure. “Effect” is what the cause takes from the share of happy words, "
-            "in points. The file actions.csv beside this page holds the same list."
+            "in points; “how sure” is the part of it that is left at the cautious end of its interval. The file "
+            "actions.csv beside this page holds the same list."
         )
         if summary.actions
         else words.say("No cause does measurable harm."),

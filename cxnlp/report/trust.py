@@ -1,4 +1,4 @@
-"""How far to trust the report: accuracy, corrections, doubt, drift, what was set aside, versions."""
+"""How far to trust the report: accuracy, corrections, doubt, drift, what was set aside; what it was made with."""
 
 from __future__ import annotations
 
@@ -20,21 +20,22 @@ def trust_section(teller: Teller) -> Section:
         _unsure(words, teller),
         _drift(words, trust.drift),
         _set_aside(words, teller),
-        Paragraph(versions_line(words, teller), "note"),
     ]
-    if trust.labels:
+    if trust.labels_are_random:
         lead = words.many(
-            "The model was checked on {n} text that people labelled.",
-            "The model was checked on {n} texts that people labelled.",
-            trust.labels,
-            n=words.count(trust, "labels"),
+            "The model was checked on {n} text that people labelled, drawn at random from this very feedback.",
+            "The model was checked on {n} texts that people labelled, drawn at random from this very feedback.",
+            trust.real,
+            n=words.count(trust, "real"),
         )
-        drawn = (
-            words.say("They were drawn at random from this very feedback.")
-            if trust.labels_are_random
-            else words.say("They come from elsewhere; that its errors are the same here is an assumption.")
+    elif trust.real or trust.written:
+        lead = words.say(
+            "The model was checked on labelled texts that it was not trained on: {real} real, {written} written for "
+            "the purpose; who labelled them stands in the model's card. Only the real ones correct shares. They come "
+            "from elsewhere; that its errors are the same here is an assumption.",
+            real=words.count(trust, "real"),
+            written=words.count(trust, "written"),
         )
-        lead = text(lead, " ", drawn)
     else:
         lead = words.say("No labelled rows came with the model: shares are as read, not corrected for reading errors.")
     return Section(
@@ -72,7 +73,7 @@ def _accuracy(words: Words, scores: tuple[Accuracy, ...]) -> Table | None:
         "macro_f1": words.word("macro F1"),
     }
     authors = {"customer": words.word("customers"), "company": words.word("replies"), "all": words.word("both")}
-    origins = {"real": words.word("real"), "written": words.word("written for training"), "all": words.word("both")}
+    origins = {"real": words.word("real"), "written": words.word("written for the purpose"), "all": words.word("both")}
     columns = (
         Column(words.word("Task")),
         Column(words.word("Language")),
@@ -133,6 +134,7 @@ def _corrections(words: Words, teller: Teller) -> Table | None:
         "too_few_labels": words.word("as read: too few labelled rows"),
         "weak_reading": words.word("as read: hardly told apart"),
         "shift": words.word("as read: this feedback is unlike the labelled rows"),
+        "single_label": words.word("as read: error rates of single themes differ between feedbacks"),
     }
     columns = (
         Column(words.word("What is read")),
@@ -170,7 +172,8 @@ def _uncovered(words: Words, teller: Teller) -> Paragraph | None:
     named = [text(_language(words, item.name), " ", words.count(item, "count")) for item in uncovered]
     return Paragraph(
         words.say(
-            "Languages in which nobody checked the reading, with their texts: {languages}.", languages=words.join(named)
+            "Languages without labelled real texts, or with hardly any, and how many texts are in them: {languages}.",
+            languages=words.join(named),
         )
     )
 

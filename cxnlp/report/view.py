@@ -12,7 +12,7 @@ from cxnlp.report.found import findings_section, hidden_section, nothing_found
 from cxnlp.report.groups import touchpoints_section
 from cxnlp.report.journey import causes_section, journey_section
 from cxnlp.report.sentences import Teller
-from cxnlp.report.tables import dot, separated
+from cxnlp.report.tables import dot, percent_ticks, separated
 from cxnlp.report.text import Aside, Link, Name, Part, Strong, Text, text
 from cxnlp.report.todo import actions_section
 from cxnlp.report.trust import trust_section, versions_line
@@ -61,10 +61,19 @@ def _line(words: Words, summary: Summary) -> Text:
         same_year = first[:4] == last[:4]
         items.append(words.say("{first} to {last}", first=words.day(first, year=not same_year), last=words.day(last)))
     items.append(words.many("{n} response", "{n} responses", summary.records, n=words.count(summary, "records")))
-    if summary.languages:
-        items.append(
-            words.many("{n} language", "{n} languages", len(summary.languages), n=words.length(summary, "languages"))
-        )
+    if summary.languages_seen:
+        seen = summary.languages_seen
+        said = words.many("{n} language", "{n} languages", seen, n=words.count(summary, "languages_seen"))
+        if summary.texts_of_others:
+            others = summary.texts_of_others
+            said = words.many(
+                "{languages} and {n} text in others",
+                "{languages} and {n} texts in others",
+                others,
+                languages=said,
+                n=words.count(summary, "texts_of_others"),
+            )
+        items.append(said)
     return separated(items)
 
 
@@ -75,6 +84,7 @@ def first_screen(teller: Teller) -> First:
     return First(
         headline=_headline(teller),
         answers=_answers(teller),
+        ticks=percent_ticks(words, (0, 0.5, 1)),
         findings=shown,
         nothing=() if shown else nothing_found(words),
         changed=changes_line(teller),
@@ -129,12 +139,15 @@ def _answers(teller: Teller) -> tuple[Answer, ...]:
     ]
     if numbers.gap is not None:
         gap = numbers.gap
+        base: list[Part | Text] = [words.points_interval(gap), _correction(teller)]
+        if round((stars.best or 0) * 100) - round((said.best or 0) * 100) != round(gap.best * 100):
+            base.append(words.word("subtracted before rounding"))
         answers.append(
             Answer(
                 words.word("The distance"),
                 (words.points(gap),),
                 words.many("point", "points", round(abs(gap.best) * 100)),
-                separated([words.points_interval(gap), _correction(teller)]),
+                separated(base),
                 "",
             )
         )

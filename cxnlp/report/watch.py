@@ -62,7 +62,7 @@ def warnings_section(teller: Teller) -> Section:
         blocks.append(_trend_table(teller, rest))
     judged = any(trend.metric in WATCHED and _judged(trend) for trend in summary.trends)
     if summary.warnings:
-        lead = words.say("Words move before stars do. Here they left their limits.")
+        lead = words.say("Series that left their limits; each says whether words or stars moved first.")
     elif judged:
         lead = words.say("No early warning: words and effort stay within their limits.")
     else:
@@ -86,19 +86,22 @@ def _warning_line(teller: Teller, warning: EarlyWarning) -> Paragraph:
     owner = words.say("Owner: {owner}", owner=words.title(warning.owner)) if warning.owner else ()
     place = "overall" if warning.anchor == "overall" else "touchpoint"
     causes = words.say("Blamed more: {causes}.", causes=teller.names(warning.causes)) if warning.causes else ()
+    ratings: Text = ()
+    if warning.order != "no_stars":
+        ratings = words.say(
+            "Happy ratings: {before} before, {now} now.",
+            before=words.percent(warning.reported_baseline),
+            now=words.percent(warning.reported_recent),
+        )
     return Paragraph(
         text(
             Strong((Link(teller.place(place, warning.title), f"#{warning.anchor}"),)),
             ": ",
             teller.warning(warning),
             " ",
-            Aside(teller.evidence(warning.change, warning)),
+            Aside(teller.evidence_of_warning(warning)),
             ". ",
-            words.say(
-                "Happy ratings: {before} before, {now} now.",
-                before=words.percent(warning.reported_baseline),
-                now=words.percent(warning.reported_recent),
-            ),
+            ratings,
             " ",
             causes,
             " ",
@@ -185,14 +188,14 @@ def trend_figure(teller: Teller, trend: Trend, index: int) -> Figure | None:
 
 
 def _trend_ticks(words: Words, points: Sequence[TrendPoint]) -> tuple[tuple[float, str], ...]:
-    """Return rising marks in tenths that span all the points, their limits and some air."""
+    """Return rising marks in tenths that span all the points and their limits, from 0 to 1 at the most."""
     values = [v for p in points for v in (p.share, p.recent, p.low, p.high) if v is not None]
-    low, high = math.floor(min(values) * 10), math.ceil(max(values) * 10)
-    high = max(high, low + 1)
+    low = min(9, math.floor(round(min(values) * 10, 6)))
+    high = max(low + 1, math.ceil(round(max(values) * 10, 6)))
     step = 1 if high - low <= 4 else 2
-    return percent_ticks(
-        words, [tenth / 10 for tenth in range(low, high + step, step) if tenth <= 10 or tenth < high + step]
-    )
+    if (high - low) % step:
+        low, high = (low - 1, high) if low else (low, high + 1)
+    return percent_ticks(words, [tenth / 10 for tenth in range(low, high + 1, step)])
 
 
 def _trend_table(teller: Teller, trends: list[Trend]) -> Table:

@@ -160,13 +160,15 @@ class Words:
         """Return a number with a fixed number of decimal places."""
         return self.number(source, field, self.decimals(getattr(source, field), places))
 
-    def percent(self, share: Share) -> Part:
-        """Return the best value of a share as whole percents; a dash where there is no base.
+    def percent(self, share: Share, *, as_read: bool = False) -> Part:
+        """Return the best value of a share as whole percents, or the value `as_read`; a dash where there is no base.
 
         Where a correction leaves nothing of texts that were read so (or leaves none out), its bound is shown: "≤3%".
         """
         if share.best is None:
             return "–"
+        if as_read:
+            return self.number(share, "value", self.percents(share.count / share.total))
         corrected = share.corrected
         if corrected is not None and corrected.safe and 0 < share.count < share.total:
             if corrected.value == 0:
@@ -209,7 +211,7 @@ class Words:
         return self.say("{low} to {high}", low=one, high=other)
 
     def _end(self, value: float, *, signed: bool) -> str:
-        return ("-" if signed and value < 0 and round(value * 100) else "") + whole_percent(value)
+        return self.signed(value).removeprefix("+") if signed else whole_percent(value)
 
     def decimal_interval(self, source: Any, places: int) -> Text:
         """Return "low to high" of a mean or estimate."""
@@ -234,12 +236,14 @@ class Words:
         return str(format_decimal(value, format=pattern, locale=self.locale, numbering_system="default"))
 
     def signed(self, value: float) -> str:
-        """Return a difference in whole points with a plus or minus sign."""
+        """Return a difference in whole points with a plus or minus sign; one decimal within half a point of zero."""
+        if value != 0 and round(abs(value) * 100) == 0:
+            return ("+" if value > 0 else "-") + self.decimals(max(0.1, abs(value) * 100), 1)
         shown = whole_percent(value)
         if shown == "0":
             return "0"
         if not shown.isdigit():
-            return shown if value > 0 else f"{shown[0]}-{shown[1:]}" if shown[0] == ">" else "-" + shown
+            return shown if value > 0 else f"<-{shown[1:]}"
         return ("+" if value > 0 else "-") + shown
 
     # Dates

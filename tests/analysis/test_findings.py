@@ -166,8 +166,10 @@ def test_words_that_foretell_who_leaves_better_than_stars_are_found() -> None:
         "use", 200, **(HAPPY | {"stars": 4}), outcome="stayed"
     )
     export += rows("pay", 40, **(HAPPY | {"stars": 2}), outcome="stayed")
+    export += rows("buy", 25, emotions=["satisfaction"], outcome="stayed")  # nobody rated: no part of the curves
     summary = summarize(store(export), AnalysisSettings(model=MODEL, minimum_group=10, quotes=0))
     assert summary.outcome is not None and summary.outcome.event == "left"
     assert summary.outcome.text is not None and summary.outcome.text.value == pytest.approx(1.0)
     assert summary.outcome.stars is not None and summary.outcome.stars.value < 0.75
-    assert "outcome_in_words" in {item.kind for item in summary.findings}
+    found = next(item for item in summary.findings if item.kind == "outcome_in_words")
+    assert (found.n, summary.outcome.n) == (340, 365)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import random
-from dataclasses import fields, is_dataclass
+from dataclasses import fields, is_dataclass, replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -190,7 +190,8 @@ def gold(number: int = 200) -> tuple[GoldRow, ...]:
 
 
 def test_shares_and_gaps_carry_their_correction() -> None:
-    summary = summarize(store(export()), AnalysisSettings(model=MODEL, minimum_group=10, gold=gold()))
+    labelled = (*gold(), replace(gold(1)[0], id="w", origin="written"))
+    summary = summarize(store(export()), AnalysisSettings(model=MODEL, minimum_group=10, gold=labelled))
     check(summary)
     expressed = summary.overall.satisfaction.expressed
     assert expressed.corrected is not None and expressed.corrected.safe
@@ -199,7 +200,7 @@ def test_shares_and_gaps_carry_their_correction() -> None:
     gap = summary.overall.satisfaction.gap
     assert gap is not None and gap.corrected is not None
     assert gap.corrected.value == pytest.approx(222 / 240 - 0.90625)
-    assert summary.trust.labels == 200
+    assert (summary.trust.real, summary.trust.written) == (200, 1)
     accuracy = {(a.task, a.language): a.estimate.value for a in summary.trust.accuracy}
     assert accuracy["stance", "all"] == pytest.approx(0.9)
     assert accuracy["valence", "en"] == pytest.approx(0.9)

@@ -19,7 +19,7 @@ def fields(words: str) -> set[str]:
 
 def test_messages_are_found_in_code_templates_and_the_taxonomy() -> None:
     found = messages()
-    assert "Where we fool ourselves most" in found, "templates"
+    assert "What to look at first" in found, "templates"
     assert found["{n} response"] == ("{n} response", "{n} responses"), "plurals"
     assert "Delivery and punctuality" in found, "taxonomy"
     assert "Leave or renew" in found, "journey"

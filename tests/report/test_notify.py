@@ -16,7 +16,7 @@ def test_the_message_tells_the_three_findings(summary: Summary) -> None:
     said = findings_as_text(summary, "en")
     assert "The stars flatter us, most of all at “Receive”." in said
     assert "1. Receive: Stars flatter. 88% of the ratings are happy, but only 42% of the words." in said
-    assert "n 128; Owner: contact centre" in said
+    assert "128 texts in the last four weeks, as read; Owner: contact centre" in said
     assert "4. " not in said
 
 

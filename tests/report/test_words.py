@@ -57,8 +57,26 @@ def test_numbers_and_dates_take_the_locales_form(language: str, percent: str, co
 
 def test_a_difference_carries_its_sign() -> None:
     words = Words("en")
-    assert [words.signed(value) for value in (0.27, -0.03, 0.0, 0.002, -0.002)] == ["+27", "-3", "0", "<1", "-<1"]
+    shown = [words.signed(value) for value in (0.27, -0.03, 0.0, 0.004, -0.004, 0.0001, -0.996)]
+    assert shown == ["+27", "-3", "0", "+0.4", "-0.4", "+0.1", "<-99"]
     assert words.digits("-3") == "\N{MINUS SIGN}3"
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "said"), [(-0.004, 0.06, "−0.4 to 6"), (0.002, 0.06, "0.2 to 6"), (-0.0001, 0.0, "−0.1 to 0")]
+)
+def test_an_interval_that_ends_just_below_zero_holds_it(low: float, high: float, said: str) -> None:
+    summary = lindgard()
+    numbers = summary.overall.satisfaction
+    assert numbers.gap is not None
+    gap = replace(numbers.gap, low=low, high=high, corrected=None)
+    summary = replace(summary, overall=replace(summary.overall, satisfaction=replace(numbers, gap=gap)))
+    assert plain(Words("en", summary).points_interval(gap)) == said
+
+
+def test_a_share_can_be_told_as_read(summary: Summary) -> None:
+    words, share = Words("en", summary), summary.touchpoints[3].satisfaction.expressed
+    assert words.percent(share, as_read=True).path == "touchpoints.3.satisfaction.expressed.value"  # type: ignore[union-attr]
 
 
 def test_a_number_knows_its_place_in_the_summary(summary: Summary) -> None:
