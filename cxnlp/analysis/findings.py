@@ -46,6 +46,8 @@ WEIGHTS: dict[FindingKind, float] = {
     "hollow_stars": 0.5,
     "outcome_in_words": 0.3,
 }
+#: Of replies and of praise: the owner of what is blamed has no part in them.
+_NOT_BLAMED = (*OF_REPLIES, "hollow_stars")
 _OWNED = ("touchpoint", "overall", "question", "outcome")
 
 
@@ -199,7 +201,7 @@ class FindingMaker:
             own,
             against,
             stage=group.stage,
-            owner=group.owner if kind in OF_REPLIES else owner_of(group, cause),
+            owner=group.owner if kind in _NOT_BLAMED else owner_of(group, cause),
             causes=top_causes(group),
             mean=group.satisfaction.mean,
             cause=cause,
