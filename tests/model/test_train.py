@@ -158,6 +158,25 @@ def test_training_says_what_it_was_made_of(tiny_model: Path) -> None:
     assert record["rows"]["train"] > record["rows"]["validation"] > 0
     assert len(record["data_sha256"]) == 12
     assert record["epochs"]
+def test_probabilities_as_targets_are_learnt_whole(taxonomy: Taxonomy) -> None:
+    """Not their likeliest label alone; and of rows with one label the loss is that label's, as ever."""
+    layout = Layout(taxonomy)
+    logits = torch.randn(4, layout.width)
+    stance, effort = slice(3, 6), slice(6, 8)
+    hard = torch.full((4, layout.width), float("nan"))
+    hard[:, stance] = torch.eye(3)[[0, 2, 1, 0]]
+    expected = torch.nn.functional.cross_entropy(logits[:, stance], torch.tensor([0, 2, 1, 0]))
+    assert torch.allclose(loss_of(logits, hard, layout, torch.ones(4)), expected)
+
+    soft = torch.full((4, layout.width), float("nan"))
+    soft[:, effort] = torch.tensor([0.6, 0.4])
+    logits[:, effort] = torch.log(torch.tensor([0.6, 0.4]))
+    logits.requires_grad = True
+    loss_of(logits, soft, layout, torch.ones(4)).backward()
+    assert logits.grad is not None
+    assert torch.allclose(logits.grad, torch.zeros_like(logits), atol=1e-6)
+
+
 
 
 class TestBadInput:
