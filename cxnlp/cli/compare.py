@@ -9,6 +9,7 @@ import typer
 
 from cxnlp.cli.models import LabelFiles, Sets, models_app
 from cxnlp.console import logger
+from cxnlp.errors import LabelsError
 
 if TYPE_CHECKING:
     from cxnlp.model.compare import Comparison
@@ -39,7 +40,7 @@ def compare(
 ) -> None:
     """Say whether a later model reads your own gold rows and the frozen ones better, worse, or cannot tell.
 
-    Own gold rows are those of LABELS drawn at random (part `gold`).
+    Own gold rows are those of LABELS drawn at random (part `gold`), as labels/random holds them; there must be some.
     """
     from cxnlp.model import folder as folders
     from cxnlp.model.compare import compare_models, render, sentence
@@ -84,14 +85,21 @@ def compare(
 def gold_lines(
     reader: Predictor, files: list[Path], taxonomy: Taxonomy, sets: list[Path] | None
 ) -> list[dict[str, Any]]:
-    """Return what a model says of the gold rows of labelled files, beside what people say by `taxonomy`."""
+    """Return what a model says of the gold rows of labelled files, beside what people say by `taxonomy`.
+
+    Raise `LabelsError` where no row is gold: a model reads what it was trained on better than anything it will meet.
+    """
     from cxnlp.labelling.layout import guideline_version
     from cxnlp.labelling.rows import read_labelled
     from cxnlp.model.compare import read_gold
 
     frame = read_labelled(files, taxonomy, sets=tuple(sets or ()))
-    gold = frame[frame["part"] == "gold"]
-    rows = gold if len(gold) else frame
+    rows = frame[frame["part"] == "gold"]
+    if rows.empty:
+        raise LabelsError(
+            f"{', '.join(map(str, files))}: none of the {len(frame)} rows is marked gold (column `part`); models are "
+            "compared on rows that none is trained on, as `labels import` puts them into labels/random"
+        )
     predictions = reader.predict(list(rows["text"]), list(rows["author"]))
     said = [prediction.labels for prediction in predictions]
     return read_gold(rows, said, reader.taxonomy, taxonomy, guideline_version(taxonomy))

@@ -56,7 +56,13 @@ def read_examples(
 
 
 def train(
-    out: Annotated[Path, typer.Option(help="Folder to write the model to, usually models/NAME.")],
+    out: Annotated[
+        Path,
+        typer.Option(
+            help="Folder to write the model to, usually models/NAME; an earlier model there is "
+            "replaced, but not one in use by promotion, nor anything else."
+        ),
+    ],
     labels: Annotated[
         list[Path] | None,
         typer.Argument(
@@ -97,8 +103,9 @@ def train(
     from collections import deque
     from dataclasses import replace
 
-    from cxnlp.model.registry import trained_folder
+    from cxnlp.model.registry import check_out, trained_folder
 
+    check_out(out)
     settled, toml = find_taxonomy(taxonomy)
     start = trained_folder(base)
     if beside and start is None:
@@ -179,38 +186,34 @@ def evaluate(
     labels: LabelFiles,
     model: Annotated[str, typer.Option(help="A model's folder, or its name under models/.")] = "default",
     sets: Sets = None,
-    taxonomy: Annotated[
-        Path | None, typer.Option(help="Taxonomy of the labels; the model's own if not given.", show_default=False)
-    ] = None,
     baselines: Annotated[bool, typer.Option(help="Train and score the baselines on the same rows.")] = True,
     json_file: Annotated[Path | None, typer.Option("--json", help="Write all scores to this file.")] = None,
     html_file: Annotated[
         Path | None, typer.Option("--html", help="Write one self-contained page (shows texts).")
     ] = None,
     save: Annotated[
-        bool, typer.Option("--save", help="Keep scores, gold lines and card in the model's folder.")
+        bool, typer.Option("--save", help="Keep scores, gold lines and card in the model's folder; only for gold rows.")
     ] = False,
 ) -> None:
     """Score a model on labelled gold rows, with intervals, beside the baselines.
 
-    Rows marked `gold` are scored, the others train the baselines; without such a mark all rows are scored. Rows of
-    public sets whose texts are not here (--sets) are left out.
+    Rows marked `gold` (column `part`) are scored, the others train the baselines; where none is marked all are scored,
+    with a warning. Labels are read by the model's own taxonomy. Rows of public sets whose texts are not here (--sets)
+    are left out.
     """
     import json
 
     from cxnlp.model import folder as folders
     from cxnlp.model.registry import resolve_model
-    from cxnlp.taxonomy import load_taxonomy
 
     path = resolve_model(model)
     known = folders.taxonomy_of(path)
-    settled = load_taxonomy(taxonomy) if taxonomy else known
 
     from cxnlp.model import assess, card, page
     from cxnlp.model.predict import Predictor
 
-    assess.check_taxonomy(known, settled)
     examples = read_examples(labels, known, sets, need_text=False)
+    assess.check_gold(examples, path, keep=save, warn=logger.warning)
     predictor = Predictor.load(path)
     found = assess.assess(
         predictor, examples, with_baselines=baselines, seed=assess.training_seed(path), say=logger.info

@@ -8,6 +8,9 @@ linear probe (LP-FT: Kumar et al. 2022, ICLR). Two ways, by what is at hand:
   is learnt and old is kept
 * own labels alone: fold by fold, so that every row is used for training and every row calibrates and sets thresholds
 
+Either way no row calibrates or chooses that the model to start from was trained on (`seen.py`): it reads those better
+than anything it will meet.
+
 Before the first of them, or instead of it, a warm-up may get the encoder used to the texts of an export, whose stars
 are weak labels (`weak.py`).
 """
@@ -23,22 +26,25 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
+from cxnlp.errors import LabelsError
 from cxnlp.model import decide, folder
 from cxnlp.model.base import DEFAULT_BASE, load_tokenizer, resolve_base
-from cxnlp.model.build import (
+from cxnlp.model.build import network_logits, pooled_vectors, start_network, training_record, validation_score
+from cxnlp.model.examples import (
+    MIN_ROWS,
     VALIDATION_SHARE,
-    network_logits,
-    pooled_vectors,
-    start_network,
-    training_record,
-    validation_score,
+    Examples,
+    check_trainable,
+    concatenate,
+    split_groups,
+    split_validation,
     without_gold,
 )
-from cxnlp.model.examples import Examples, check_trainable, concatenate, split_groups, split_validation
 from cxnlp.model.layout import Layout
 from cxnlp.model.network import Network
 from cxnlp.model.probe import start_heads
 from cxnlp.model.reading import Reader
+from cxnlp.model.seen import seen_rows, trained_on
 from cxnlp.model.train import Epoch, TrainSettings, fit
 from cxnlp.model.weak import unlike, with_stars, without_stars
 from cxnlp.taxonomy import parse_taxonomy
@@ -67,9 +73,12 @@ GENTLER = 0.4
 
 @dataclass(frozen=True)
 class Adapted:
-    """How it went: score on validation by emphasis (empty without own or other rows), the one chosen, rows, time."""
+    """How it went: score on validation by emphasis (empty without own or other rows), the one chosen, rows, time.
 
-    scores: dict[int, float]
+    A score is None where validation holds no label that one could be computed from.
+    """
+
+    scores: dict[int, float | None]
     emphasis: int
     epochs: list[Epoch]
     own_rows: int
@@ -181,10 +190,11 @@ def adapt(
     given: `EMPHASES`, or `USUAL_EMPHASIS` alone with fewer than `SURE_ROWS` own validation rows. `weak` are texts with
     stars to warm up on (`weak.weakly_labelled`): they need `model` and `others`, and then `own` may be None.
 
-    Gold rows of either are left out. Raise `LabelsError`, `TaxonomyError` or `ModelError` before any long work when
-    labels, taxonomy or model cannot be used.
+    Gold rows of either are left out, and what `model` was trained on is never validated on. Raise `LabelsError`,
+    `TaxonomyError` or `ModelError` before any long work when labels, taxonomy or model cannot be used.
     """
     began = time.perf_counter()
+    folder.check_replaceable(out)
     taxonomy = parse_taxonomy(taxonomy_toml)
     layout = Layout(taxonomy)
     if weak is not None and (model is None or others is None):
@@ -195,20 +205,27 @@ def adapt(
     weak = unlike(weak, given) if weak is not None else None
     mine = set(own.ids) if own is not None else set()
     is_own = np.array([row_id in mine for row_id in together.ids], dtype=bool)
+    if own is not None and weak is None and not is_own.any():
+        raise LabelsError(
+            f"none of the {len(own)} own rows can be learnt from: gold rows, and what nearly repeats one, are kept to "
+            "measure by; expected rows of part 'train'"
+        )
+    known = trained_on(model, others) if model is not None else frozenset()
+    seen = seen_rows(together, known)
     settings = settings or TrainSettings(epochs=PASSES_ALONE if others is None else PASSES_BESIDE_OTHERS)
     if model is not None:
         settings = replace(settings, rate=GENTLER * settings.rate)
     start = _start(model, base, layout, settings)
     if others is None:
-        epochs, calibration = _alone(together, start, settings, report, say)
-        scores: dict[int, float] = {}
+        epochs, calibration = _alone(together, seen, start, settings, report, say)
+        scores: dict[int, float | None] = {}
         emphasis, train, validation = 1, together, together.take([])
     else:
         scores, emphasis, epochs, calibration, train, validation = _beside(
-            together, is_own, weak, start, settings, emphases, report, say
+            together, is_own, seen, weak, start, settings, emphases, report, say
         )
     seconds = time.perf_counter() - began
-    record = training_record(train, validation, settings, epochs, seconds)
+    record = training_record(train, validation, settings, epochs, seconds, known)
     record["from"] = {"model": model.name if model else "", "emphasis": emphasis, "scores": scores}
     weak_rows = 0 if weak is None else len(weak)
     record["rows"]["with_stars_only"] = weak_rows
@@ -227,12 +244,18 @@ def adapt(
 
 def _alone(
     rows: Examples,
+    seen: npt.NDArray[np.bool_],
     start: _Start,
     settings: TrainSettings,
     report: Report | None,
     say: Callable[[str], None],
 ) -> tuple[list[Epoch], decide.Calibration]:
-    """Train on all rows; calibrate on what models of the other folds said of each row."""
+    """Train on all rows; calibrate on what models of the other folds said of each row that is new to the model."""
+    groups = split_groups(rows)
+    fresh = ~np.isin(groups, groups[seen])
+    if fresh.sum() < MIN_ROWS and seen.any():
+        say(f"Only {fresh.sum()} rows are new to the model: probabilities, set by rows it knows, will be too sure.")
+        fresh = np.ones(len(rows), dtype=bool)
     logits = np.zeros((len(rows), start.layout.width), dtype=np.float32)
     fold = fold_of(rows, settings.seed)
     for number in range(FOLDS):
@@ -242,7 +265,7 @@ def _alone(
         logits[fold == number] = network_logits(start.network, start.reader, held)
     say(f"Training on all {len(rows)} rows …")
     epochs = fit(start.ready(rows), start.reader, start.layout, rows, settings, report=report, say=say)
-    return epochs, decide.fit(logits, rows.targets, start.layout)
+    return epochs, decide.fit(logits[fresh], rows.take(fresh).targets, start.layout)
 
 
 def fold_of(rows: Examples, seed: int, folds: int = FOLDS) -> npt.NDArray[np.int64]:
@@ -256,15 +279,21 @@ def fold_of(rows: Examples, seed: int, folds: int = FOLDS) -> npt.NDArray[np.int
 def _beside(
     rows: Examples,
     is_own: npt.NDArray[np.bool_],
+    seen: npt.NDArray[np.bool_],
     weak: Examples | None,
     start: _Start,
     settings: TrainSettings,
     emphases: Sequence[int] | None,
     report: Report | None,
     say: Callable[[str], None],
-) -> tuple[dict[int, float], int, list[Epoch], decide.Calibration, Examples, Examples]:
+) -> tuple[dict[int, float | None], int, list[Epoch], decide.Calibration, Examples, Examples]:
     """Warm up where asked, then try each emphasis and keep the best."""
-    train_rows, validation_rows = split_validation(rows, VALIDATION_SHARE, settings.seed)
+    train_rows, validation_rows = split_validation(rows, VALIDATION_SHARE, settings.seed, own=is_own, seen=seen)
+    if len(validation_rows) < VALIDATION_SHARE * MIN_ROWS:
+        raise LabelsError(
+            f"found {len(validation_rows)} rows to choose and calibrate by that the model was not trained on, expected "
+            f"{VALIDATION_SHARE * MIN_ROWS:.0f} at least: give more rows, or start from an earlier model"
+        )
     generator = np.random.default_rng(settings.seed)
     others = train_rows[~is_own[train_rows]]
     others = others if len(others) <= REPLAYED else generator.choice(others, REPLAYED, replace=False)
@@ -283,11 +312,13 @@ def _beside(
     elif emphases is None:  # few own rows would choose by luck
         emphases = EMPHASES if len(own_validation) >= SURE_ROWS else (USUAL_EMPHASIS,)
 
-    def score(network: Network) -> float:
+    def score(network: Network) -> float | None:
         parts = [part for part in (own_validation, other_validation) if len(part)]
-        return float(np.mean([validation_score(network, start.reader, start.layout, part) for part in parts]))
+        found = [validation_score(network, start.reader, start.layout, part) for part in parts]
+        defined = [value for value in found if value is not None]
+        return round(float(np.mean(defined)), 4) if defined else None
 
-    scores: dict[int, float] = {}
+    scores: dict[int, float | None] = {}
     best: tuple[float, dict[str, torch.Tensor]] | None = None
     chosen = 0
     for emphasis in emphases:
@@ -295,10 +326,11 @@ def _beside(
         say(f"Own rows {emphasis}×: {len(own)} rows beside {len(others)} others …")
         # the validation score of each pass is not asked for: it would choose the pass as well as the emphasis
         passed = start.learn(train, settings, report)
-        scores[emphasis] = round(score(start.network), 4)
-        say(f"Own rows {emphasis}×: validation {scores[emphasis]:.3f}")
-        if best is None or scores[emphasis] > best[0]:
-            best = (scores[emphasis], _without_embeddings(start.network.state_dict()))
+        found = scores[emphasis] = score(start.network)
+        if found is not None:
+            say(f"Own rows {emphasis}×: validation {found:.3f}")
+        if best is None or (found or 0.0) > best[0]:
+            best = (found or 0.0, _without_embeddings(start.network.state_dict()))
             chosen, epochs = emphasis, passed
     if best:
         start.network.load_state_dict(best[1], strict=False)

@@ -11,14 +11,14 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from cxnlp.errors import LabelsError, ModelError, TaxonomyError
+from cxnlp.errors import LabelsError
 from cxnlp.model import baselines, folder
-from cxnlp.model.build import VALIDATION_SHARE, without_gold
 from cxnlp.model.card import card
 from cxnlp.model.decide import Decisions, decide
 from cxnlp.model.evaluate import MIN_ROWS, evaluate, gold_lines, worst_errors
-from cxnlp.model.examples import Examples, split_validation
+from cxnlp.model.examples import VALIDATION_SHARE, Examples, split_validation, without_gold
 from cxnlp.model.predict import Predictor
+from cxnlp.model.seen import seen_rows, trained_on, training_of
 from cxnlp.taxonomy import Taxonomy
 
 EVALUATION = "evaluation.json"
@@ -45,25 +45,25 @@ def gold_part(examples: Examples) -> Examples:
     return chosen
 
 
+def check_gold(examples: Examples, path: Path, *, keep: bool, warn: Callable[[str], None]) -> None:
+    """Say where no row is marked gold, how many of them the model was trained on; raise `LabelsError` with `keep`."""
+    if "gold" in examples.parts:
+        return
+    what = f"none of the {len(examples)} rows is marked gold (column `part`)"
+    learnt = int(seen_rows(examples, trained_on(path, None)).sum())
+    if learnt:
+        what += f", and the model was trained on {learnt} of them"
+    if keep:
+        raise LabelsError(
+            f"{what}: only gold rows are kept as a model's evaluation; mark a test set that no model learns from as "
+            "gold, or leave --save out"
+        )
+    warn(f"{what}: all are scored, and the figures hold for what the model has not learnt")
+
+
 def training_seed(path: Path) -> int:
     """Return the seed that a model was trained with; raise `ModelError` when its folder does not say."""
-    try:
-        return int(json.loads((path / "training.json").read_text(encoding="utf-8"))["settings"]["seed"])
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise ModelError(f"{path}: training.json is missing or does not name the seed") from error
-
-
-def check_taxonomy(model: Taxonomy, wanted: Taxonomy) -> None:
-    """Raise `TaxonomyError` when labels made for one taxonomy cannot be compared with a model of another."""
-    for task in wanted.tasks:
-        if task.name not in model.task_names:
-            raise TaxonomyError(f"the model has no task {task.name!r}; it has {', '.join(model.task_names)}")
-        found = model.task(task.name).label_names
-        if found != task.label_names:
-            raise TaxonomyError(
-                f"task {task.name!r}: the model knows {', '.join(found)}; the taxonomy given has "
-                f"{', '.join(task.label_names)}"
-            )
+    return int(training_of(path)["settings"]["seed"])
 
 
 def decisions_of(predictor: Predictor, examples: Examples) -> Decisions:
@@ -124,7 +124,7 @@ def frozen_embeddings(predictor: Predictor) -> Callable[[Examples], npt.NDArray[
 
 def keep(path: Path, assessment: Assessment, taxonomy: Taxonomy) -> None:
     """Write scores, gold lines and card into a model's folder."""
-    training = json.loads((path / "training.json").read_text(encoding="utf-8"))
+    training = training_of(path)
     folder.add_files(
         path,
         {

@@ -7,7 +7,7 @@ import hashlib
 import platform
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,15 +19,22 @@ import torch
 from cxnlp.model import decide, differences, folder, metrics
 from cxnlp.model.base import DEFAULT_BASE, load_encoder, load_tokenizer, resolve_base
 from cxnlp.model.checkpoint import Checkpoint
-from cxnlp.model.examples import Examples, check_trainable, concatenate, split_groups, split_validation
+from cxnlp.model.examples import (
+    VALIDATION_SHARE,
+    Examples,
+    check_trainable,
+    concatenate,
+    split_validation,
+    without_gold,
+)
 from cxnlp.model.layout import Layout
 from cxnlp.model.network import Network
 from cxnlp.model.probe import start_heads
 from cxnlp.model.reading import Reader
+from cxnlp.model.seen import record
 from cxnlp.model.train import Epoch, TrainSettings, fit, gather
 from cxnlp.taxonomy import parse_taxonomy
 
-VALIDATION_SHARE = 0.15
 #: Training rows that the heads are first fitted to: more would cost time and hardly move where training ends.
 PROBED = 4_000
 
@@ -58,6 +65,7 @@ def build(
     `ModelError` before any long work when labels, taxonomy or base cannot be used.
     """
     began = time.perf_counter()
+    folder.check_replaceable(out)
     settings = settings or TrainSettings()
     taxonomy = parse_taxonomy(taxonomy_toml)
     layout = Layout(taxonomy)
@@ -113,15 +121,6 @@ def training_key(
     return hashlib.sha256("\x1f".join(parts).encode()).hexdigest()
 
 
-def without_gold(labelled: Examples) -> Examples:
-    """Return the rows that may be trained on: part `train`, and in no group (`split_groups`) with a gold row."""
-    gold = np.array([part == "gold" for part in labelled.parts], dtype=bool)
-    if not gold.any():
-        return labelled
-    groups = split_groups(labelled)
-    return labelled.take(~np.isin(groups, groups[gold]))
-
-
 def start_network(
     base: Path, layout: Layout, settings: TrainSettings
 ) -> tuple[Network, dict[str, npt.NDArray[np.float32]]]:
@@ -161,8 +160,12 @@ def pooled_vectors(network: Network, reader: Reader, examples: Examples, batch: 
     return found
 
 
-def validation_score(network: Network, reader: Reader, layout: Layout, validation: Examples) -> float:
-    """Return the mean over tasks of micro- and macro-F1, after thresholds were fitted; real rows count double."""
+def validation_score(network: Network, reader: Reader, layout: Layout, validation: Examples) -> float | None:
+    """Return the mean over tasks of micro- and macro-F1, after thresholds were fitted; real rows count double.
+
+    A score is left out where nothing was given or wanted, macro-F1 where no label is held by any row; None where that
+    leaves nothing.
+    """
     logits = network_logits(network, reader, validation)
     decisions = decide.decide(logits, layout, decide.fit(logits, validation.targets, layout))
     weights = np.array([2.0 if origin == "real" else 1.0 for origin in validation.origins])
@@ -172,13 +175,19 @@ def validation_score(network: Network, reader: Reader, layout: Layout, validatio
         if known.any():
             truth, given = validation.targets[task.name][known] > 0.5, decisions.labels[task.name][known]
             scores += [metrics.micro_f1(truth, given, weights[known]), metrics.macro_f1(truth, given, weights[known])]
-    return float(np.mean(scores))
+    defined = [score for score in scores if not np.isnan(score)]
+    return float(np.mean(defined)) if defined else None
 
 
 def training_record(
-    train: Examples, validation: Examples, settings: TrainSettings, epochs: list[Epoch], seconds: float
+    train: Examples,
+    validation: Examples,
+    settings: TrainSettings,
+    epochs: list[Epoch],
+    seconds: float,
+    earlier: Iterable[str] = (),
 ) -> dict[str, Any]:
-    """Return what `training.json` holds."""
+    """Return what `training.json` holds; `earlier` are the keys of texts that the model it started from learnt."""
     everything = concatenate([train, validation])
     return {
         "settings": dataclasses.asdict(settings),
@@ -209,4 +218,5 @@ def training_record(
         "seconds": round(seconds, 1),
         "torch": torch.__version__,
         "processor": platform.machine(),
+        "trained_on": record(train, earlier),
     }

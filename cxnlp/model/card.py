@@ -79,7 +79,7 @@ def plain(rows: list[list[str]]) -> str:
 
 
 def leading_slice(scores: Scores) -> str:
-    """Return the slice that leads: real rows where there are any."""
+    """Return the slice that leads: real rows where there are enough."""
     return "real" if find(scores["slices"], "real") else str(scores["slices"][0]["slice"])
 
 

@@ -17,6 +17,7 @@ import pandas as pd
 from scipy.stats import false_discovery_control, norm
 
 from cxnlp.errors import ModelError
+from cxnlp.model.metrics import known_mean
 from cxnlp.taxonomy import Taxonomy
 
 Floats = npt.NDArray[np.float64]
@@ -133,8 +134,9 @@ def compare_models(
 ) -> Comparison:
     """Compare two models' gold lines (`evaluate.gold_lines`) on the rows both have.
 
-    `taxonomy` is the later model's. Labels that the earlier one does not know are left out of the comparison. Raise
-    `ModelError` when the two share too few rows, or people's labels of a shared row differ in what both know.
+    `taxonomy` is the later model's. Labels that the earlier one does not know are left out of the comparison, and so
+    are tasks in which no row has a label: nothing can be found or missed there. Raise `ModelError` when the two share
+    too few rows, people's labels of a shared row differ in what both know, or no task is left.
     """
     earlier = {line["id"]: line for line in before}
     shared = [(earlier[line["id"]], line) for line in after if line["id"] in earlier]
@@ -147,6 +149,10 @@ def compare_models(
     counts = np.stack([_counts([pair[side] for pair in shared], items) for side in (0, 1)])  # [2, rows, items, 3]
     if not np.array_equal(counts[0, :, :, 2], counts[1, :, :, 2], equal_nan=True):
         raise ModelError(f"{name}: the gold labels differ between the two models: read both with the same files")
+    wanted = np.nansum(counts[0, :, :, 2], axis=0)  # [items]
+    tasks = [task for task in tasks if any(n for (name, _), n in zip(items, wanted, strict=True) if name == task)]
+    if not tasks:
+        raise ModelError(f"{name}: people gave no label to any row; expected rows with labels to compare on")
     weights = (
         np.random.default_rng(seed)
         .multinomial(len(shared), np.full(len(shared), 1 / len(shared)), size=RESAMPLES)
@@ -166,15 +172,16 @@ def compare_models(
                 _change(task, label, rows, positives, _f1(whole[:, place]), _f1(drawn[:, :, place]), len(shared))
             )
     task_scores = [_f1(whole[:, which].sum(axis=1)) for which in by_task]
-    task_draws = [_f1(drawn[:, :, which].sum(axis=2)) for which in by_task]
+    task_draws = np.array([_f1(drawn[:, :, which].sum(axis=2)) for which in by_task])  # [tasks, 2, resamples]
+    # a resample without any label of a task may leave one model's F1 undefined and the other's at 0: neither counts
+    task_draws = np.where(np.isnan(task_draws).any(axis=1, keepdims=True), np.nan, task_draws)
     task_changes = []
     for task, which, score, draws in zip(tasks, by_task, task_scores, task_draws, strict=True):
         rows = int((~np.isnan(counts[0][:, which, 2])).any(axis=1).sum())
         positives = int(whole[0, which, 2].sum())
         task_changes.append(_change(task, "", rows, positives, score, draws, len(shared)))
-    overall = _change(
-        "", "", len(shared), 0, np.nanmean(task_scores, axis=0), np.nanmean(task_draws, axis=0), len(shared)
-    )
+    mean, mean_draws = np.mean(task_scores, axis=0), known_mean(np.moveaxis(task_draws, 0, -1))
+    overall = _change("", "", len(shared), 0, mean, mean_draws, len(shared))
     return Comparison(name, len(shared), overall, _corrected(task_changes), _corrected(label_changes), new_labels)
 
 

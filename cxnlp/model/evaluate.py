@@ -38,7 +38,10 @@ class Slice:
 
 
 def slices(examples: Examples) -> list[Slice]:
-    """Return the slices to score: per origin, then per language and per author within it; real rows first."""
+    """Return the slices to score: per origin, then per language and per author within it; real rows first.
+
+    Where none of them has enough rows there is one of all rows.
+    """
     origin, language, author = (
         np.array(values, dtype=object) for values in (examples.origins, examples.languages, examples.authors)
     )
@@ -50,7 +53,8 @@ def slices(examples: Examples) -> list[Slice]:
             found.append(Slice(f"{kind} {code}", kind, code, None, of_kind & (language == code)))
         for who in sorted(set(author[of_kind])):
             found.append(Slice(f"{kind} {who}", kind, None, who, of_kind & (author == who)))
-    return [part for part in found if part.rows.sum() >= MIN_ROWS]
+    everything = Slice("all", None, None, None, np.ones(len(examples), dtype=bool))
+    return [part for part in found if part.rows.sum() >= MIN_ROWS] or [everything]
 
 
 def valence(labels: Bools, task: Task) -> Bools:
@@ -92,7 +96,9 @@ def score_task(truth: Bools, given: Bools, task: Task, *, seed: int) -> dict[str
         "micro_f1": with_interval(
             float(metrics.f1(*(part.sum() for part in whole))), metrics.f1(*(part.sum(axis=1) for part in drawn))
         ),
-        "macro_f1": with_interval(_mean(per_label[enough]), _mean(per_label_drawn[:, enough]))
+        "macro_f1": with_interval(
+            float(metrics.known_mean(per_label[enough])), metrics.known_mean(per_label_drawn[:, enough])
+        )
         if task.kind != "ordinal" or enough.all()
         else None,
         "exact": _share(truth == given, draws),
@@ -109,13 +115,6 @@ def score_task(truth: Bools, given: Bools, task: Task, *, seed: int) -> dict[str
             entry["f1"] = with_interval(float(per_label[column]), per_label_drawn[:, column])
         found["labels"][name] = entry
     return found
-
-
-def _mean(values: metrics.Floats) -> Any:
-    """Return the mean over the last axis of what is a number; NaN where nothing is."""
-    known = ~np.isnan(values)
-    total, count = np.where(known, values, 0.0).sum(axis=-1), known.sum(axis=-1)
-    return np.divide(total, count, out=np.full(np.shape(total), np.nan), where=count > 0)
 
 
 def _share(right: Bools, draws: metrics.Floats) -> Score:

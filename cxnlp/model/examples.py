@@ -26,6 +26,8 @@ Indices = npt.NDArray[np.int64]
 MIN_ROWS = 40
 #: Character n-grams shared (Jaccard) from which two texts count as the same text.
 NEAR_DUPLICATE = 0.7
+#: The share of the rows without gold that chooses and calibrates.
+VALIDATION_SHARE = 0.15
 UNKNOWN_LANGUAGE = "und"
 
 
@@ -238,14 +240,34 @@ def split_groups(examples: Examples) -> Indices:
     return np.array([root(int(number)) for number in found], dtype=np.int64)
 
 
-def split_validation(examples: Examples, share: float, seed: int) -> tuple[Indices, Indices]:
+def without_gold(labelled: Examples) -> Examples:
+    """Return the rows that may be trained on: part `train`, and in no group (`split_groups`) with a gold row."""
+    gold = np.array([part == "gold" for part in labelled.parts], dtype=bool)
+    if not gold.any():
+        return labelled
+    groups = split_groups(labelled)
+    return labelled.take(~np.isin(groups, groups[gold]))
+
+
+def split_validation(
+    examples: Examples,
+    share: float,
+    seed: int,
+    *,
+    own: npt.NDArray[np.bool_] | None = None,
+    seen: npt.NDArray[np.bool_] | None = None,
+) -> tuple[Indices, Indices]:
     """Return positions for training and for validation.
 
     Whole groups (`split_groups`) go to one side; within each language, origin and author the share is held as nearly as
-    the groups allow.
+    the groups allow, and apart for rows that are `own` [rows] and those that are not. A group with a row that was
+    `seen` [rows] in an earlier training stays in training.
     """
     groups = split_groups(examples)
     strata = ["|".join(key) for key in zip(examples.languages, examples.origins, examples.authors, strict=True)]
+    if own is not None:
+        strata = [f"{mine:d}|{stratum}" for mine, stratum in zip(own, strata, strict=True)]
+    barred = set() if seen is None else set(groups[seen].tolist())
     generator = np.random.default_rng(seed)
     validation = np.zeros(len(examples), dtype=bool)
     members: dict[int, list[int]] = {}
@@ -260,7 +282,7 @@ def split_validation(examples: Examples, share: float, seed: int) -> tuple[Indic
         wanted = share * sum(len(members[group]) for group in order)
         taken = 0
         for group in order:
-            if taken + len(members[group]) / 2 > wanted:
+            if group in barred or taken + len(members[group]) / 2 > wanted:
                 continue
             validation[members[group]] = True
             taken += len(members[group])

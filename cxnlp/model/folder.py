@@ -15,7 +15,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import shutil
 import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -82,12 +81,15 @@ def save(
     calibration: Calibration,
     training: dict[str, Any],
 ) -> None:
-    """Write a model's folder, by rename at the end; an older one of the same name is replaced.
+    """Write a model's folder, by rename at the end; an older model there is replaced, and stays where this fails.
 
     `base_tensors` are the encoder's parameters before training, `base` is the name (or folder) it is found under.
+    Raise `ModelError` when `folder` holds something else (`check_replaceable`).
     """
     from safetensors.numpy import save_file  # noqa: PLC0415
 
+    check_replaceable(folder)
+    folder = folder.resolve()
     folder.parent.mkdir(parents=True, exist_ok=True)
     trained = {f"encoder.{name}": value for name, value in tensors_of(network.encoder).items()}
     trained |= {
@@ -112,11 +114,48 @@ def save(
         save_file(differences.compress(trained, original), fresh / "model.safetensors", metadata={"format": "np"})
         (fresh / "taxonomy.toml").write_text(taxonomy_toml, encoding="utf-8")
         (fresh / "calibration.json").write_text(calibration.to_json(), encoding="utf-8")
-        (fresh / "training.json").write_text(json.dumps(training, indent=2) + "\n", encoding="utf-8")
+        record = json.dumps(training, indent=2, allow_nan=False)
+        (fresh / "training.json").write_text(record + "\n", encoding="utf-8")
         seal(fresh)
+        _swap(fresh, folder, Path(scratch) / "earlier")
+
+
+def _swap(fresh: Path, folder: Path, aside: Path) -> None:
+    """Put `fresh` in the place of `folder`; what is there goes to `aside`, and comes back where that fails."""
+    try:
         if folder.exists():
-            shutil.rmtree(folder)
+            folder.rename(aside)
         fresh.rename(folder)
+    except BaseException:
+        if aside.exists():
+            aside.rename(folder)
+        raise
+
+
+def check_replaceable(folder: Path) -> None:
+    """Raise `ModelError` unless a model may be written here: nothing, an empty folder, or a model and nothing else."""
+    if not folder.exists():
+        return
+    if not folder.is_dir():
+        raise ModelError(f"{folder}: is a file; expected a folder for the model, as models/NAME")
+    found = sorted(path.name for path in folder.iterdir() if not path.name.startswith("."))
+    if not found:
+        return
+    try:
+        ours = {MANIFEST, *json.loads((folder / MANIFEST).read_text(encoding="utf-8"))["sha256"]}
+    except (OSError, ValueError, KeyError, TypeError):
+        ours = set()
+    if not ours.issuperset(DECISIVE):
+        raise ModelError(
+            f"{folder}: holds {len(found)} files or folders and is no model: nothing in it is touched; expected an "
+            "empty folder or a new one, as models/NAME"
+        )
+    foreign = [name for name in found if name not in ours]
+    if foreign:
+        raise ModelError(
+            f"{folder}: holds a model, and {', '.join(foreign[:5])}, which would be lost; move that, or train under "
+            "another name"
+        )
 
 
 def seal(folder: Path) -> None:

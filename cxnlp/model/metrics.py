@@ -38,7 +38,15 @@ def macro_f1(truth: Bools, decided: Bools, weights: Floats | None = None, least:
     """Return the mean F1 of the labels that at least `least` rows hold, before weighting."""
     hits, given, wanted = counts(truth, decided, weights)
     per_label = f1(hits, given, wanted)[truth.sum(axis=0) >= least]
-    return float(np.nanmean(per_label)) if (~np.isnan(per_label)).any() else float("nan")
+    return float(known_mean(per_label))
+
+
+def known_mean(values: Floats) -> Floats:
+    """Return the mean over the last axis of what is a number; NaN where nothing is."""
+    known = ~np.isnan(values)
+    total, count = np.where(known, values, 0.0).sum(axis=-1), known.sum(axis=-1)
+    found: Floats = np.divide(total, count, out=np.full(np.shape(total), np.nan), where=count > 0)
+    return found
 
 
 def exact(truth: Bools, decided: Bools, weights: Floats | None = None) -> float:

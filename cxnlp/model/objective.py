@@ -14,7 +14,7 @@ def loss_of(
     """Return the weighted mean loss over the texts of a batch, summed over tasks.
 
     `logits` and `targets` are [T, O] (targets NaN where a task is not labelled), `weights` [T]. Multi tasks: binary
-    cross-entropy summed over labels; single and ordinal tasks: cross-entropy.
+    cross-entropy summed over labels; single and ordinal tasks: cross-entropy. Targets may be probabilities.
     """
     total = logits.new_zeros(())
     for task, where in layout:
@@ -26,7 +26,7 @@ def loss_of(
         if task.kind == "multi":
             loss = nn.functional.binary_cross_entropy_with_logits(given, wanted, reduction="none").sum(1)
         else:
-            loss = nn.functional.cross_entropy(given, wanted.argmax(1), reduction="none")
+            loss = nn.functional.cross_entropy(given, wanted, reduction="none")
         factor = (task_weights or {}).get(task.name, 1.0)
         total = total + factor * (loss * weight).sum() / weight.sum()
     return total

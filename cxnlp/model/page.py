@@ -42,6 +42,7 @@ def render(assessment: Assessment, taxonomy: Taxonomy, title: str) -> str:
     return environment.get_template("evaluation.html.j2").render(
         title=title,
         scores=scores,
+        gold="gold" in assessment.gold.parts,
         lead=lead,
         comparison=comparison(scores, taxonomy, lead),
         slices=by_slice(scores, taxonomy),

@@ -21,10 +21,13 @@ import numpy.typing as npt
 
 from cxnlp.errors import GateError, ModelError
 from cxnlp.model import folder as folders
+from cxnlp.model import metrics
 from cxnlp.model.base import models_home
 from cxnlp.taxonomy import Taxonomy
 
 PREVIOUS = ".previous"
+#: The name in use where nothing else is said: what `promote` puts models in the place of.
+IN_USE = "default"
 #: Where `train --out models/NAME` puts a model, seen from the folder one works in.
 HERE = Path("models")
 #: How much worse the mean score may plausibly be (lower end of the 90 % interval) for "not worse".
@@ -100,6 +103,27 @@ def homes() -> list[Path]:
     if "CXNLP_MODELS" in os.environ or HERE.resolve() == registered.resolve():
         return [registered]
     return [registered, HERE]
+
+
+def check_out(out: Path) -> None:
+    """Raise `ModelError` when training may not write its model here.
+
+    Not to a folder of models or one above it, not where `promote` puts models (there a model comes by its gate alone),
+    not over anything but a model (`folder.check_replaceable`).
+    """
+    place = out.resolve()
+    places = {home.resolve() for home in (*homes(), HERE)}
+    if any(home == place or home.is_relative_to(place) for home in places):
+        raise ModelError(f"{out}: models are kept below this folder; give the new one a name of its own: models/NAME")
+    if place.parent in places:
+        if place.name == "base":
+            raise ModelError(f"{out}: is where base encoders are kept; train under another name")
+        if place.name == IN_USE or history(place):
+            raise ModelError(
+                f"{out}: a model comes to this name by promotion, once it was compared with the one in use; train "
+                f"under another name, as models/mine, then: cxnlp models promote mine --to {place.name}"
+            )
+    folders.check_replaceable(place)
 
 
 def versions() -> list[Version]:
@@ -231,7 +255,7 @@ def compare(candidate: list[dict[str, Any]], current: list[dict[str, Any]], *, s
     shared = [(line, theirs[line["id"]]) for line in candidate if line["id"] in theirs]
     if len(shared) < MIN_LANGUAGE_ROWS:
         raise ModelError(f"the two models share {len(shared)} gold rows, expected at least {MIN_LANGUAGE_ROWS}")
-    if any(new["human"] != old["human"] for new, old in shared):
+    if any(_labels_of(new) != _labels_of(old) for new, old in shared):
         raise ModelError("the gold labels differ between the two models: evaluate both on the same files first")
     tasks = sorted({task for new, _ in shared for task in new["human"]})
     fresh = np.array([[_row_counts(new, task) for task in tasks] for new, _ in shared], dtype=float)
@@ -249,6 +273,11 @@ def compare(candidate: list[dict[str, Any]], current: list[dict[str, Any]], *, s
     return Comparison(len(shared), difference, low, high, languages, collapsed)
 
 
+def _labels_of(line: dict[str, Any]) -> dict[str, set[str]]:
+    """Return people's labels of a row; their order is the taxonomy's, and two taxonomies may order them otherwise."""
+    return {task: set(names) for task, names in line["human"].items()}
+
+
 def _row_counts(line: dict[str, Any], task: str) -> tuple[int, int]:
     """Return (twice the right labels, labels given + wanted) of one row: micro-F1 is the ratio of their sums."""
     human, predicted = set(line["human"].get(task, ())), set(line["predicted"].get(task, ()))
@@ -256,23 +285,21 @@ def _row_counts(line: dict[str, Any], task: str) -> tuple[int, int]:
 
 
 def _difference(fresh: Floats, known: Floats, rows: npt.NDArray[np.bool_], seed: int) -> tuple[float, float, float]:
-    """Return the difference of mean micro-F1 with its 90 % interval; the counts are [rows, tasks, 2]."""
+    """Return the mean difference of micro-F1 with its 90 % interval; the counts are [rows, tasks, 2]."""
     new, old = fresh[rows], known[rows]
     count = len(new)
 
-    def mean_f1(weights: Floats, values: Floats) -> Floats:
-        sums = np.tensordot(weights, values, axes=(-1, 0))  # [..., tasks, 2]
-        ratio = np.divide(sums[..., 0], sums[..., 1], out=np.full(sums.shape[:-1], np.nan), where=sums[..., 1] > 0)
-        return np.asarray(np.nanmean(ratio, axis=-1))
+    def mean_gap(weights: Floats) -> Floats:
+        """Mean over the tasks in which both have an F1: where nothing is given or wanted there is none."""
+        new_f1, old_f1 = (
+            metrics.f1(sums[..., 0] / 2, sums[..., 1], np.zeros(sums.shape[:-1]))
+            for sums in (np.tensordot(weights, values, axes=(-1, 0)) for values in (new, old))  # [..., tasks, 2]
+        )
+        return metrics.known_mean(new_f1 - old_f1)
 
     weights = np.random.default_rng(seed).multinomial(count, np.full(count, 1 / count), size=RESAMPLES).astype(float)
-    drawn = mean_f1(weights, new) - mean_f1(weights, old)
-    once = np.ones(count)
-    return (
-        float(mean_f1(once, new) - mean_f1(once, old)),
-        float(np.quantile(drawn, 0.05)),
-        float(np.quantile(drawn, 0.95)),
-    )
+    low, high = metrics.interval(mean_gap(weights), 0.9)
+    return float(mean_gap(np.ones(count))), low, high
 
 
 def verdict(comparison: Comparison) -> str:

@@ -58,11 +58,14 @@ class TrainSettings:
 
 @dataclass(frozen=True)
 class Epoch:
-    """How one pass over the rows went: mean training loss, and the score on validation that chooses the best pass."""
+    """How one pass over the rows went: mean training loss, and the score on validation that chooses the best pass.
+
+    The score is None where none was asked for, or none can be said of the validation rows.
+    """
 
     number: int
     loss: float
-    score: float
+    score: float | None
     seconds: float
 
 
@@ -163,16 +166,17 @@ def fit(
     layout: Layout,
     train: Examples,
     settings: TrainSettings,
-    validate: Callable[[Network], float] | None = None,
+    validate: Callable[[Network], float | None] | None = None,
     report: Callable[[int, int, float], None] | None = None,
     say: Callable[[str], None] = lambda _: None,
     checkpoint: Checkpoint | None = None,
 ) -> list[Epoch]:
     """Fine-tune `network` in place; return how each pass went.
 
-    With `validate` (network → score, higher is better) the parameters of the best pass are kept, and training stops
-    after `patience` passes without a better one. `report` gets (steps done, steps in all, loss). With `checkpoint` the
-    state is kept after each pass, and one that is kept there is taken up.
+    With `validate` (network → score, higher is better, or None) the parameters of the best pass are kept, those of the
+    last where no pass has a score, and training stops after `patience` passes without a better one. `report` gets
+    (steps done, steps in all, loss). With `checkpoint` the state is kept after each pass, and one that is kept there is
+    taken up.
     """
     keep_freed_memory()
     torch.manual_seed(settings.seed)
@@ -198,7 +202,7 @@ def fit(
             best = (state.best_score, kept)
         say(f"Going on after pass {len(epochs)}.")
     for number in range(len(epochs) + 1, settings.epochs + 1):
-        if best and len(epochs) - max(epochs, key=lambda epoch: epoch.score).number >= settings.patience:
+        if best and len(epochs) - _best_pass(epochs) >= settings.patience:
             break
         began = time.perf_counter()
         texts = [
@@ -234,10 +238,11 @@ def fit(
         if average:
             average.swap()
         network.eval()
-        score = validate(network) if validate else math.nan
+        score = validate(network) if validate else None
         epochs.append(Epoch(number, losses / len(train), score, time.perf_counter() - began))
-        say(f"pass {number} of {settings.epochs}: loss {epochs[-1].loss:.3f}, validation {score:.3f}")
-        if validate and (best is None or score > best[0]):
+        said = "" if score is None else f", validation {score:.3f}"
+        say(f"pass {number} of {settings.epochs}: loss {epochs[-1].loss:.3f}{said}")
+        if score is not None and (best is None or score > best[0]):
             best = (score, {name: value.detach().clone() for name, value in parameters.items()})
         if average:
             average.swap()
@@ -259,6 +264,11 @@ def fit(
         average.swap()
     network.eval()
     return epochs
+
+
+def _best_pass(epochs: Sequence[Epoch]) -> int:
+    """Return the number of the pass with the best score."""
+    return max(epochs, key=lambda epoch: -math.inf if epoch.score is None else epoch.score).number
 
 
 def schedule(done: int, total: int, warmup: float) -> float:

@@ -67,6 +67,35 @@ def test_the_whole_way_from_labels_to_a_model_in_use(folder: Path, tiny_base: Pa
     assert "again" in call("models", "rollback", "default").stdout
 
 
+@pytest.mark.parametrize("out", ["models", "models/default", "", "labels.csv"])
+def test_training_touches_nothing_but_models_of_its_own(out: str, folder: Path) -> None:
+    """Refused before labels are read: what is there was one typing mistake away from being deleted."""
+    (folder / "models" / "mine").mkdir(parents=True)
+    before = sorted(folder.rglob("*"))
+    result = call("train", folder / "nothing.csv", "--out", folder / out)
+    assert isinstance(result.exception, ModelError)
+    assert sorted(folder.rglob("*")) == before
+
+
+def test_rows_that_are_not_gold_are_scored_with_a_warning_and_not_kept(
+    folder: Path,
+    tiny_base: Path,  # noqa: F811
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    assert train(folder, tiny_base, "first").exit_code == 0
+    frame = pd.read_csv(folder / "labels.csv")
+    frame[frame["part"] == "train"].to_csv(folder / "chosen.csv", index=False)
+    refused = call("evaluate", folder / "chosen.csv", "--model", "first", "--save")
+    assert isinstance(refused.exception, LabelsError)
+    assert not (folder / "models" / "first" / "evaluation.json").exists()
+    page = folder / "scores.html"
+    with caplog.at_level("WARNING"):
+        scored = call("evaluate", folder / "chosen.csv", "--model", "first", "--html", page)
+    assert scored.exit_code == 0, scored.output
+    assert "none of the 240 rows is marked gold" in caplog.text
+    assert "none of them marked gold" in page.read_text(encoding="utf-8")
+
+
 def test_a_model_gets_used_to_an_export(folder: Path, tiny_base: Path) -> None:  # noqa: F811
     assert train(folder, tiny_base, "first").exit_code == 0
     export = folder / "export.csv"

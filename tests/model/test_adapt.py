@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import json
+import shutil
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
 
 from cxnlp.errors import LabelsError
-from cxnlp.model import folder
+from cxnlp.model import decide, folder
 from cxnlp.model.adapt import USUAL_EMPHASIS, adapt, fold_of
 from cxnlp.model.assess import decisions_of
-from cxnlp.model.build import pooled_vectors
+from cxnlp.model.build import pooled_vectors, training_record
 from cxnlp.model.examples import Examples, from_frame
 from cxnlp.model.predict import Predictor
+from cxnlp.model.seen import seen_rows, trained_on
 from cxnlp.model.train import TrainSettings
 from cxnlp.model.weak import STARS, weakly_labelled
 from cxnlp.taxonomy import parse_taxonomy
@@ -72,9 +76,9 @@ def test_a_new_label_is_learnt_beside_the_old_ones(
     others = beside(examples)
     own = own_rows(160, toml)
     out = tmp_path / "mine"
-    how = adapt(own, others, toml, out, model=tiny_model, settings=QUICK, emphases=(1, 4))
+    how = adapt(own, others, toml, out, model=tiny_model, settings=replace(QUICK, epochs=6), emphases=(1, 4))
     assert set(how.scores) == {1, 4}
-    assert how.emphasis == max(how.scores, key=lambda emphasis: how.scores[emphasis])
+    assert how.emphasis == max(how.scores, key=lambda emphasis: how.scores[emphasis] or 0.0)
     assert folder.taxonomy_of(out).fingerprint == known.fingerprint
     gold_own = own.take(np.array([part == "gold" for part in own.parts]))
     gold_old = examples.take(np.array([part == "gold" for part in examples.parts]))
@@ -158,6 +162,85 @@ def test_few_own_rows_do_not_choose_how_much_they_weigh(
         own, beside(examples), with_new_label(taxonomy_toml), tmp_path / "mine", model=tiny_model, settings=quick
     )
     assert list(how.scores) == [how.emphasis] == [USUAL_EMPHASIS]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("listed", [True, False], ids=["with its list", "by its seed"])
+def test_no_row_the_start_was_trained_on_calibrates_or_chooses(
+    listed: bool,
+    tiny_model: Path,
+    examples: Examples,
+    taxonomy_toml: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Whatever the seed of the new training, and in the second round as in the first, for own rows as for others."""
+    validated: list[Examples] = []
+
+    def spy(*given: Any) -> dict[str, Any]:
+        validated.append(given[1])
+        return training_record(*given)
+
+    monkeypatch.setattr("cxnlp.model.adapt.training_record", spy)
+    start = Path(shutil.copytree(tiny_model, tmp_path / "tiny"))
+    if not listed:
+        record = json.loads((start / "training.json").read_text(encoding="utf-8"))
+        del record["trained_on"]
+        folder.add_files(start, {"training.json": json.dumps(record)})
+    toml = with_new_label(taxonomy_toml)
+    others, own = beside(examples), own_rows(240, toml)
+    quick = replace(QUICK, seed=99, epochs=1)
+    adapt(own.take(np.arange(120)), others, toml, tmp_path / "first", model=start, settings=quick, emphases=(1,))
+    adapt(own, others, toml, tmp_path / "second", model=tmp_path / "first", settings=quick, emphases=(1,))
+    learnt = [trained_on(tiny_model, None), trained_on(tmp_path / "first", None)]
+    assert learnt[0] < learnt[1] < trained_on(tmp_path / "second", None)
+    for known, rows in zip(learnt, validated, strict=True):
+        assert not seen_rows(rows, known).any()
+        mine = sum(row.startswith("own-") for row in rows.ids)
+        assert 50 < len(rows) - mine <= 60
+        assert mine > 0.1 * 90
+
+
+def test_rows_that_were_all_learnt_before_are_refused(
+    tiny_model: Path, examples: Examples, taxonomy_toml: str, tmp_path: Path
+) -> None:
+    learnt = examples.take(seen_rows(examples, trained_on(tiny_model, None)))
+    own, others = learnt.take(np.arange(50)), learnt.take(np.arange(50, len(learnt)))
+    with pytest.raises(LabelsError, match="found 0 rows to choose and calibrate by that the model was not trained on"):
+        adapt(own, others, taxonomy_toml, tmp_path / "mine", model=tiny_model, settings=QUICK)
+
+
+@pytest.mark.slow
+def test_own_rows_alone_calibrate_where_the_model_has_not_learnt_them(
+    tiny_model: Path, examples: Examples, taxonomy_toml: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    used: list[int] = []
+
+    def fit(logits: np.ndarray, *given: Any) -> decide.Calibration:
+        used.append(len(logits))
+        return decide.fit(logits, *given)
+
+    monkeypatch.setattr("cxnlp.model.adapt.decide", SimpleNamespace(fit=fit))
+    quick = replace(QUICK, epochs=1)
+    said: list[str] = []
+    adapt(examples, None, taxonomy_toml, tmp_path / "a", model=tiny_model, settings=quick, say=said.append)
+    new = sum(part == "train" for part in examples.parts) - len(trained_on(tiny_model, None))
+    assert used == [new]
+    assert not any("too sure" in line for line in said)
+    learnt = examples.take(seen_rows(examples, trained_on(tiny_model, None)))
+    adapt(learnt, None, taxonomy_toml, tmp_path / "b", model=tiny_model, settings=quick, say=said.append)
+    assert used[1] == len(learnt)
+    assert any("Only 0 rows are new to the model" in line for line in said)
+
+
+def test_own_rows_that_are_all_gold_are_refused(
+    tiny_model: Path, examples: Examples, taxonomy_toml: str, tmp_path: Path
+) -> None:
+    """An untrained model would be written, and called trained."""
+    gold = np.array([part == "gold" for part in examples.parts])
+    with pytest.raises(LabelsError, match="none of the 100 own rows can be learnt from: gold rows"):
+        adapt(examples.take(gold), examples.take(~gold), taxonomy_toml, tmp_path / "mine", model=tiny_model)
+    assert not (tmp_path / "mine").exists()
 
 
 def test_near_duplicates_share_a_fold(examples: Examples) -> None:

@@ -155,6 +155,51 @@ def test_tasks_that_people_left_open_do_not_count() -> None:
     assert compare_models(before, after, taxonomy(*LABELS), "gold").tasks[0].rows == 40
 
 
+TWO_TASKS = """
+name = "t"
+[[tasks]]
+name = "causes"
+kind = "multi"
+labels = [{name = "late"}, {name = "broken"}, {name = "dear"}]
+[[tasks]]
+name = "praise"
+kind = "multi"
+labels = [{name = "staff"}]
+"""
+
+
+@pytest.mark.parametrize("given", [(0, 0), (0, 3), (3, 0), (3, 3)])
+def test_a_task_that_no_row_has_a_label_of_is_left_out(given: tuple[int, int]) -> None:
+    """As customers' tasks are in gold of company replies, whatever the models answer."""
+    before, after = lines(60, 0.8, 1), lines(60, 0.9, 2)
+    plain = compare_models(before, after, taxonomy(*LABELS), "gold")
+    for side, wrongly in zip((before, after), given, strict=True):
+        for number, line in enumerate(side):
+            line["human"]["praise"] = []
+            line["predicted"]["praise"] = ["staff"] if number < wrongly else []
+    found = compare_models(before, after, parse_taxonomy(TWO_TASKS), "gold")
+    assert [change.task for change in found.tasks] == ["causes"]
+    assert found.overall == plain.overall
+
+
+def test_a_task_that_hardly_any_row_has_a_label_of_is_compared() -> None:
+    before, after = lines(60, 0.8, 1), lines(60, 0.9, 2)
+    for side in (before, after):
+        for number, line in enumerate(side):
+            line["human"]["praise"] = ["staff"] if number == 0 else []
+            line["predicted"]["praise"] = ["staff"] if number == 1 and side is after else []
+    found = compare_models(before, after, parse_taxonomy(TWO_TASKS), "gold")
+    assert [change.task for change in found.tasks] == ["causes", "praise"]
+
+
+def test_rows_without_any_label_are_refused() -> None:
+    nothing = lines(60, 0.9, 1)
+    for line in nothing:
+        line["human"]["causes"] = []
+    with pytest.raises(ModelError, match="people gave no label to any row"):
+        compare_models(nothing, nothing, taxonomy(*LABELS), "gold")
+
+
 def test_the_page_holds_each_verdict_and_no_script() -> None:
     known = taxonomy(*LABELS)
     found = compare_models(lines(300, 0.75, 1), lines(300, 0.95, 2), known, "own <gold>")

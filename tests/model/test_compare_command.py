@@ -12,7 +12,7 @@ import typer
 from typer.testing import CliRunner, Result
 
 from cxnlp.cli import compare, models
-from cxnlp.errors import WrongUsageError
+from cxnlp.errors import LabelsError, WrongUsageError
 from cxnlp.model.examples import Examples
 
 
@@ -59,6 +59,16 @@ def test_without_frozen_gold_only_the_own_is_compared(tiny_model: Path, labelled
     result = run("models", "compare", tiny_model, tiny_model, labelled)
     assert result.exit_code == 0, result.output
     assert "the frozen gold" not in result.output
+
+
+def test_rows_to_train_on_are_no_gold(tiny_model: Path, labelled: Path) -> None:
+    """`labels/chosen` in place of `labels/random`: the later model has learnt those rows."""
+    frame = pd.read_csv(labelled)
+    frame[frame["part"] == "train"].to_csv(labelled, index=False)
+    result = run("models", "compare", tiny_model, tiny_model, labelled)
+    assert isinstance(result.exception, LabelsError)
+    assert "none of the 400 rows is marked gold" in str(result.exception)
+    assert "labels/random" in str(result.exception)
 
 
 @pytest.mark.slow

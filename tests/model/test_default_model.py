@@ -10,6 +10,7 @@ import pytest
 
 from cxnlp.model import folder
 from cxnlp.model.predict import Prediction, Predictor
+from cxnlp.model.seen import trained_on
 
 DEFAULT = Path(__file__).resolve().parents[2] / "models" / "default"
 #: Stated in docs/model.md.
@@ -51,6 +52,12 @@ def read(predictor: Predictor, **how: bool) -> list[Prediction]:
 def test_it_is_whole_and_small(model: Path) -> None:
     assert {"evaluation.json", "gold.jsonl", "README.md", "training.json"} <= set(folder.check(model))
     assert sum(path.stat().st_size for path in model.iterdir()) < 20_000_000
+
+
+def test_it_says_what_it_was_trained_on(model: Path) -> None:
+    record = json.loads((model / "training.json").read_text(encoding="utf-8"))
+    texts = len(trained_on(model, None))
+    assert 0.95 * record["rows"]["train"] < texts <= record["rows"]["train"]  # the same words may stand in two rows
 
 
 def test_its_taxonomy_is_the_default_one(model: Path) -> None:

@@ -10,13 +10,15 @@ from typing import Any
 import numpy as np
 import pytest
 
-from cxnlp.errors import LabelsError, TaxonomyError
+from cxnlp.errors import LabelsError
 from cxnlp.model import assess, card, folder, page
 from cxnlp.model.assess import Assessment
 from cxnlp.model.evaluate import evaluate, score_task, valence
 from cxnlp.model.examples import Examples
 from cxnlp.model.predict import Predictor
-from cxnlp.taxonomy import Taxonomy, parse_taxonomy
+from cxnlp.taxonomy import Taxonomy
+
+ORIGINS = ("real", "written")
 
 
 @pytest.fixture(scope="module")
@@ -164,11 +166,28 @@ def test_the_page_shows_texts_escaped_and_asks_for_nothing_from_outside(
     assert not any(mark in html for mark in ("http://", "https://", "src=", "@import"))
 
 
-def test_labels_of_another_taxonomy_are_refused(taxonomy: Taxonomy, taxonomy_toml: str) -> None:
-    other = parse_taxonomy(taxonomy_toml.replace('{name = "low"}', '{name = "little"}'))
-    with pytest.raises(TaxonomyError, match="task 'effort': the model knows low, high; the taxonomy given has little"):
-        assess.check_taxonomy(taxonomy, other)
-    renamed = parse_taxonomy(taxonomy_toml.replace('name = "stance"', 'name = "position"'))
-    with pytest.raises(TaxonomyError, match="the model has no task 'position'; it has mood, stance, effort"):
-        assess.check_taxonomy(taxonomy, renamed)
-    assess.check_taxonomy(taxonomy, taxonomy)
+def test_gold_rows_too_few_for_any_slice_are_scored_together(
+    tiny_model: Path, examples: Examples, taxonomy: Taxonomy
+) -> None:
+    """Twelve real and twelve written rows: enough to score, not enough of either."""
+    gold = [part == "gold" for part in examples.parts]
+    kinds = [np.flatnonzero([g and o == kind for g, o in zip(gold, examples.origins, strict=True)]) for kind in ORIGINS]
+    few = examples.take(np.concatenate([rows[:12] for rows in kinds]))
+    found = assess.assess(Predictor.load(tiny_model, precision="fp32"), few, seed=3)
+    assert [(part["slice"], part["n"]) for part in found.scores["slices"]] == [("all", 24)]
+    assert card.leading_slice(found.scores) == "all"
+    assert "on 24 labelled rows it was not trained on" in page.render(found, taxonomy, "How well")
+    training = json.loads((tiny_model / "training.json").read_text(encoding="utf-8"))
+    assert "beside the baselines" in card.card(found.scores, training, taxonomy)
+
+
+def test_rows_that_nobody_marked_gold_are_not_kept_as_an_evaluation(tiny_model: Path, examples: Examples) -> None:
+    warned: list[str] = []
+    assess.check_gold(examples, tiny_model, keep=True, warn=warned.append)
+    train = examples.take([part == "train" for part in examples.parts])
+    learnt = json.loads((tiny_model / "training.json").read_text(encoding="utf-8"))["rows"]["train"]
+    assess.check_gold(train, tiny_model, keep=False, warn=warned.append)
+    assert len(warned) == 1
+    assert f"none of the 400 rows is marked gold (column `part`), and the model was trained on {learnt}" in warned[0]
+    with pytest.raises(LabelsError, match=f"none of the 400 rows is marked gold.* trained on {learnt} of them"):
+        assess.check_gold(train, tiny_model, keep=True, warn=warned.append)

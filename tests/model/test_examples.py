@@ -151,6 +151,21 @@ class TestSplit:
         assert len(set(split_groups(rows).tolist())) == 2
         assert len(set(split_groups(replace(rows, groups=("", "a", "a", ""))).tolist())) == 1
 
+    def test_what_was_learnt_before_stays_in_training_with_all_that_repeats_it(self, examples: Examples) -> None:
+        doubled = concatenate([examples, examples])
+        seen = np.arange(len(doubled)) < 0.8 * len(examples)
+        _train, validation = split_validation(doubled, 0.15, seed=1, seen=seen)
+        groups = near_duplicate_groups(doubled.texts)
+        assert not set(groups[validation]) & set(groups[seen])
+        assert len(validation) / len(doubled) == pytest.approx(0.15, abs=0.02)
+
+    def test_own_rows_and_others_each_keep_their_share(self, examples: Examples) -> None:
+        own = np.arange(len(examples)) < 100
+        seen = np.arange(len(examples)) < 80
+        _train, validation = split_validation(examples, 0.15, seed=1, own=own, seen=seen)
+        assert own[validation].sum() == pytest.approx(15, abs=4)
+        assert (~own)[validation].sum() == pytest.approx(0.15 * 400, abs=6)
+
     def test_the_seed_decides(self, examples: Examples) -> None:
         first, again, other = (split_validation(examples, 0.2, seed)[1].tolist() for seed in (1, 1, 2))
         assert first == again != other

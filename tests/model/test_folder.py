@@ -181,3 +181,59 @@ class TestDifferences:
             )
         }
         assert len(prints) == 4
+
+
+def test_a_model_takes_the_place_of_an_earlier_one_and_of_nothing_else(model: Path, tmp_path: Path) -> None:
+    folder.check_replaceable(tmp_path / "new")
+    (tmp_path / "empty").mkdir()
+    folder.check_replaceable(tmp_path / "empty")
+    folder.check_replaceable(model)
+    (model / "taxonomy.toml").write_text("changed")  # broken, and a model all the same
+    folder.check_replaceable(model)
+    (model / "notes.txt").write_text("mine")
+    with pytest.raises(ModelError, match=r"holds a model, and notes\.txt, which would be lost"):
+        folder.check_replaceable(model)
+    with pytest.raises(ModelError, match="is a file"):
+        folder.check_replaceable(model / "notes.txt")
+    with pytest.raises(ModelError, match="holds 2 files or folders and is no model"):
+        folder.check_replaceable(tmp_path)
+    (tmp_path / "web").mkdir()
+    (tmp_path / "web" / "manifest.json").write_text('{"name": "a web page has one too"}')
+    with pytest.raises(ModelError, match="is no model"):
+        folder.check_replaceable(tmp_path / "web")
+
+
+def test_where_saving_fails_the_earlier_model_stays(
+    model: Path, taxonomy_toml: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def save(at: Path, training: dict[str, object]) -> None:
+        loaded = folder.load(at)
+        folder.save(
+            at,
+            network=loaded.network,
+            base=loaded.base,
+            base_tensors=folder.tensors_of(loaded.network.encoder),
+            reader=loaded.reader,
+            taxonomy_toml=taxonomy_toml,
+            calibration=loaded.calibration,
+            training=training,
+        )
+
+    before = folder.check(model)
+    with pytest.raises(ValueError, match="not JSON compliant"):
+        save(model, {"score": float("nan")})
+    rename = Path.rename
+
+    def refused(self: Path, target: Path) -> Path:
+        if target == model and self.name == "model":
+            raise OSError("no room")
+        return rename(self, target)
+
+    monkeypatch.setattr(Path, "rename", refused)
+    with pytest.raises(OSError, match="no room"):
+        save(model, {})
+    monkeypatch.undo()
+    assert folder.check(model) == before
+    save(model, {"seed": 1})
+    assert json.loads((model / "training.json").read_text()) == {"seed": 1}
+    assert [path.name for path in model.parent.iterdir()] == ["model"]

@@ -110,6 +110,51 @@ def test_a_broken_candidate_is_refused(home: Path) -> None:
         registry.promote(home / "candidate", home / "default")
 
 
+def test_labels_in_another_order_are_the_same_labels() -> None:
+    one, other = lines(100, 0.1), lines(100, 0.1)
+    for line, turned in zip(one, other, strict=True):
+        line["human"] = {"mood": ["glad", "cross"]}
+        turned["human"] = {"mood": ["cross", "glad"]}
+    assert registry.compare(one, other).difference == 0.0
+
+
+def test_a_task_without_labels_says_nothing_of_either_model() -> None:
+    """One model gives a label wrongly where the other gives none: that has no F1 to compare with."""
+    one, other = lines(100, 0.1), lines(100, 0.1)
+    for number, (line, plain) in enumerate(zip(one, other, strict=True)):
+        line["human"] = plain["human"] = {**line["human"], "praise": []}
+        line["predicted"] = {**line["predicted"], "praise": ["staff"] * (number == 0)}
+    found = registry.compare(one, other)
+    assert (found.difference, found.low, found.high) == (0.0, 0.0, 0.0)
+
+
+def test_training_writes_no_model_where_others_are_kept(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (home / "base").mkdir()
+    (home / "work").mkdir()
+    monkeypatch.chdir(home / "work")
+    for place in (home, home.parent, Path("models"), Path()):
+        with pytest.raises(ModelError, match="models are kept below this folder"):
+            registry.check_out(place)
+    with pytest.raises(ModelError, match="where base encoders are kept"):
+        registry.check_out(home / "base")
+    with pytest.raises(ModelError, match="holds 1 files or folders and is no model"):
+        (home / "base" / "some-encoder").mkdir(parents=True)
+        (home / "base" / "some-encoder" / "model.safetensors").write_bytes(b"")
+        registry.check_out(home / "base" / "some-encoder")
+    for place in (home / "candidate", home / "new", Path("models/new"), home / "work" / "elsewhere"):
+        registry.check_out(place)
+
+
+def test_training_does_not_pass_by_the_gate(home: Path) -> None:
+    with pytest.raises(ModelError, match="then: cxnlp models promote mine --to default"):
+        registry.check_out(home / "default")
+    registry.promote(home / "candidate", home / "shop")
+    registry.check_out(home / "shop")  # copied there; nothing was compared or replaced yet
+    registry.promote(home / "default", home / "shop", force=True)
+    with pytest.raises(ModelError, match="by promotion, once it was compared"):
+        registry.check_out(home / "shop")
+
+
 def test_the_one_in_use_does_not_promote_itself(home: Path) -> None:
     with pytest.raises(ModelError, match="in use under this name already"):
         registry.promote(home / "default", home / "default")

@@ -14,8 +14,8 @@ from cxnlp.errors import LabelsError, ModelError
 from cxnlp.model import folder
 from cxnlp.model.assess import decisions_of, gold_part
 from cxnlp.model.base import load_encoder, load_tokenizer
-from cxnlp.model.build import build, start_network, without_gold
-from cxnlp.model.examples import Examples, concatenate
+from cxnlp.model.build import build, start_network, validation_score
+from cxnlp.model.examples import Examples, concatenate, without_gold
 from cxnlp.model.layout import Layout
 from cxnlp.model.metrics import micro_f1
 from cxnlp.model.network import Network
@@ -86,6 +86,54 @@ def test_early_stopping_keeps_the_best_pass(tiny_base: Path, examples: Examples,
     assert torch.equal(network.heads.weight, states[1])
 
 
+@pytest.mark.parametrize("given", [[None, 0.2, 0.1, 0.1], [0.2, None, None, 0.1]])
+def test_a_pass_without_a_score_is_not_the_best(
+    given: list[float | None], tiny_base: Path, examples: Examples, taxonomy: Taxonomy
+) -> None:
+    layout = Layout(taxonomy)
+    network, _ = start_network(tiny_base, layout, QUICK)
+    scores, states = iter(given), []
+
+    def validate(current: Network) -> float | None:
+        states.append(current.heads.weight.detach().clone())
+        return next(scores)
+
+    settings = replace(QUICK, epochs=4, patience=3)
+    fit(network, Reader(load_tokenizer(tiny_base)), layout, examples.take(range(64)), settings, validate)
+    assert torch.equal(network.heads.weight, states[given.index(0.2)])
+
+
+def test_without_any_score_the_last_pass_is_kept(tiny_base: Path, examples: Examples, taxonomy: Taxonomy) -> None:
+    layout = Layout(taxonomy)
+    network, _ = start_network(tiny_base, layout, QUICK)
+    states: list[torch.Tensor] = []
+
+    def validate(current: Network) -> None:
+        states.append(current.heads.weight.detach().clone())
+
+    settings = replace(QUICK, epochs=5, patience=2)
+    reader, said = Reader(load_tokenizer(tiny_base)), []
+    epochs = fit(network, reader, layout, examples.take(range(64)), settings, validate, say=said.append)
+    assert [epoch.score for epoch in epochs] == [None] * 5
+    assert torch.equal(network.heads.weight, states[-1])
+    assert "validation" not in said[-1]
+
+
+def test_a_score_that_validation_cannot_give_is_left_out(
+    tiny_base: Path, examples: Examples, taxonomy: Taxonomy
+) -> None:
+    """Rows that hold no mood at all: macro-F1 over moods is undefined, the other tasks' scores are not."""
+    layout = Layout(taxonomy)
+    network, _ = start_network(tiny_base, layout, QUICK)
+    reader = Reader(load_tokenizer(tiny_base))
+    none = {**examples.targets, "mood": np.zeros_like(examples.targets["mood"])}
+    score = validation_score(network, reader, layout, examples.with_targets(none))
+    assert score is not None
+    assert 0 <= score <= 1
+    unlabelled = {name: np.full_like(values, np.nan) for name, values in examples.targets.items()}
+    assert validation_score(network, reader, layout, examples.with_targets(unlabelled)) is None
+
+
 def test_word_embeddings_and_frozen_layers_stay(tiny_base: Path, examples: Examples, taxonomy: Taxonomy) -> None:
     layout = Layout(taxonomy)
     settings = replace(QUICK, epochs=1, frozen_layers=1)
@@ -108,6 +156,25 @@ def test_a_task_that_is_not_labelled_gives_no_loss(taxonomy: Taxonomy) -> None:
     assert logits.grad is not None
     assert (logits.grad[2:, :3] == 0).all()
     assert (logits.grad[:2, :3] != 0).all()
+
+
+def test_probabilities_as_targets_are_learnt_whole(taxonomy: Taxonomy) -> None:
+    """Not their likeliest label alone; and of rows with one label the loss is that label's, as ever."""
+    layout = Layout(taxonomy)
+    logits = torch.randn(4, layout.width)
+    stance, effort = slice(3, 6), slice(6, 8)
+    hard = torch.full((4, layout.width), float("nan"))
+    hard[:, stance] = torch.eye(3)[[0, 2, 1, 0]]
+    expected = torch.nn.functional.cross_entropy(logits[:, stance], torch.tensor([0, 2, 1, 0]))
+    assert torch.allclose(loss_of(logits, hard, layout, torch.ones(4)), expected)
+
+    soft = torch.full((4, layout.width), float("nan"))
+    soft[:, effort] = torch.tensor([0.6, 0.4])
+    logits[:, effort] = torch.log(torch.tensor([0.6, 0.4]))
+    logits.requires_grad = True
+    loss_of(logits, soft, layout, torch.ones(4)).backward()
+    assert logits.grad is not None
+    assert torch.allclose(logits.grad, torch.zeros_like(logits), atol=1e-6)
 
 
 def test_lower_layers_learn_more_slowly(tiny_base: Path) -> None:
@@ -158,6 +225,7 @@ def test_training_says_what_it_was_made_of(tiny_model: Path) -> None:
     assert record["rows"]["train"] > record["rows"]["validation"] > 0
     assert len(record["data_sha256"]) == 12
     assert record["epochs"]
+    assert len(record["trained_on"].split()) == record["rows"]["train"]
 
 
 class TestBadInput:
