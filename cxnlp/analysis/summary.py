@@ -621,7 +621,8 @@ class Unsure:
 class Drift:
     """Population stability index of a distribution in the last four weeks against the weeks before.
 
-    Below 0.1 steady, 0.1-0.25 moving, above 0.25 another population (the usual rule of thumb).
+    Below 0.1 steady, 0.1-0.25 moving, above 0.25 another population (the usual rule of thumb). Up to `chance`, which
+    two draws from one distribution exceed once in a hundred times, steady all the same.
     """
 
     name: str
@@ -629,6 +630,7 @@ class Drift:
     recent: int
     before: int
     level: Literal["steady", "moving", "changed"]
+    chance: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
