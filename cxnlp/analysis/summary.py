@@ -439,9 +439,10 @@ class Comparisons:
 class Question:
     """The audit of one survey question.
 
-    `auc`: how well its ratings tell happy from unhappy texts (0.5 not at all, 1 perfectly). `basics_only`: of the
-    texts under it that praise something, those that praise only the basics. `ceiling`: 80 % or more give the top
-    mark. `blind`: the interval of `auc` stays below 0.75. `asks_basics`: most praise under it is of the basics only.
+    `auc`: how well its ratings tell happy from unhappy texts (0.5 not at all, 1 perfectly), corrected for reading
+    errors where that is safe; `auc_as_read` is the same as read. `basics_only`: of the texts under it that praise
+    something, those that praise only the basics. `ceiling`: 80 % or more give the top mark. `blind`: the interval of
+    `auc` stays below 0.75. `asks_basics`: most praise under it is of the basics only.
     """
 
     question: str
@@ -459,6 +460,7 @@ class Question:
     ceiling: bool
     blind: bool
     asks_basics: bool
+    auc_as_read: Estimate | None = None
 
 
 @dataclass(frozen=True, slots=True)
