@@ -346,7 +346,7 @@ class Trend:
     `metric`: `unhappy_words` (texts that do not express satisfaction), `high_effort` (of all texts), `reported`
     (top-box ratings), `complaints`, `replies_excuse`. `worse` is the bad direction. `alarm_since` is the first day of
     the first week of the alarm that still holds. `dispersion` is the weekly variance over the binomial one (1 or
-    more), by which limits are widened.
+    more), by which limits are widened (and by Student's law, since it is itself an estimate).
     """
 
     anchor: str
