@@ -48,7 +48,7 @@ def failed_gates(gates: GatesConfig, record: RunRecord, summary: Summary) -> lis
             f"max_drift: {drift.name} drifted by {drift.index:.2f} (population stability index), "
             f"at most {gates.max_drift:.2f} allowed"
             for drift in summary.trust.drift
-            if drift.index > gates.max_drift
+            if drift.index > max(gates.max_drift, drift.chance)
         ]
     if gates.max_training_drift is not None:
         failed += [

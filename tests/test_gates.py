@@ -88,6 +88,12 @@ def test_of_drift(summary: Summary) -> None:
     ]
 
 
+def test_a_drift_that_may_be_chance_fails_no_gate(summary: Summary) -> None:
+    drift = (Drift("causes", 0.4, 30, 200, "steady", chance=0.7),)
+    small = replace(summary, trust=replace(summary.trust, drift=drift))
+    assert failed_gates(GatesConfig(max_drift=0.25), RECORD, small) == []
+
+
 def test_of_drift_against_training(summary: Summary) -> None:
     record = RunRecord(training_drift={"languages": 1.5, "stance": 0.2})
     assert failed_gates(GatesConfig(max_training_drift=1.5), record, summary) == []

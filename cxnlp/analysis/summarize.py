@@ -95,7 +95,7 @@ def summarize(connection: duckdb.DuckDBPyConnection, settings: AnalysisSettings)
         name: builder.build("segment", "question", name, counts, anchor_name=f"question-{number}")
         for number, (name, counts) in enumerate(sorted(counted["question"].items()), start=1)
     }
-    questions = audit_all(questions_by_name, counted["question"], settings.minimum_group)
+    questions = audit_all(questions_by_name, counted["question"], corrector, settings.minimum_group)
 
     by_anchor = {group.anchor: group for group in (overall, *touchpoints)}
     names = {group.name: (group.anchor, group.title) for group in touchpoints}

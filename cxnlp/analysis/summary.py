@@ -354,7 +354,7 @@ class Trend:
     `metric`: `unhappy_words` (texts that do not express satisfaction), `high_effort` (of all texts), `reported`
     (top-box ratings), `complaints`, `replies_excuse`. `worse` is the bad direction. `alarm_since` is the first day of
     the first week of the alarm that still holds. `dispersion` is the weekly variance over the binomial one (1 or
-    more), by which limits are widened.
+    more), by which limits are widened (and by Student's law, since it is itself an estimate).
     """
 
     anchor: str
@@ -449,9 +449,10 @@ class Comparisons:
 class Question:
     """The audit of one survey question.
 
-    `auc`: how well its ratings tell happy from unhappy texts (0.5 not at all, 1 perfectly). `basics_only`: of the
-    texts under it that praise something, those that praise only the basics. `ceiling`: 80 % or more give the top
-    mark. `blind`: the interval of `auc` stays below 0.75. `asks_basics`: most praise under it is of the basics only.
+    `auc`: how well its ratings tell happy from unhappy texts (0.5 not at all, 1 perfectly), corrected for reading
+    errors where that is safe; `auc_as_read` is the same as read. `basics_only`: of the texts under it that praise
+    something, those that praise only the basics. `ceiling`: 80 % or more give the top mark. `blind`: the interval of
+    `auc` stays below 0.75. `asks_basics`: most praise under it is of the basics only.
     """
 
     question: str
@@ -469,6 +470,7 @@ class Question:
     ceiling: bool
     blind: bool
     asks_basics: bool
+    auc_as_read: Estimate | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -632,7 +634,8 @@ class Unsure:
 class Drift:
     """Population stability index of a distribution in the last four weeks against the weeks before.
 
-    Below 0.1 steady, 0.1-0.25 moving, above 0.25 another population (the usual rule of thumb).
+    Below 0.1 steady, 0.1-0.25 moving, above 0.25 another population (the usual rule of thumb). Up to `chance`, which
+    two draws from one distribution exceed once in a hundred times, steady all the same.
     """
 
     name: str
@@ -640,6 +643,7 @@ class Drift:
     recent: int
     before: int
     level: Literal["steady", "moving", "changed"]
+    chance: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,19 +4,22 @@ At the end of each complete week the share of the last four weeks is set against
 them. It alarms where so bad a share has a small enough chance under the baseline: the tail of the beta-binomial law of
 the next observations given the baseline's (Jeffreys prior), so that a short baseline widens the limits by itself.
 Weeks that vary more than draws from one share would (Laney 2002, Quality Engineering 14:531, the p' chart) count for
-less: both samples are divided by the dispersion of the baseline weeks. While an alarm holds the baseline stays the one
-that it was raised against, as is usual for control charts (Montgomery 2019, ch. 5): weeks that are out of control would
-widen the limits and hide what goes on. After half a year it moves on: what lasts so long is the new normal.
+less: both samples are divided by the dispersion of the baseline weeks. That is itself known from few weeks only, so it
+is estimated together with that of the other touchpoints and the limit takes Student's law in place of the normal one,
+with the degrees of freedom of the joint estimate (the moderated t of Smyth 2004, Stat. Appl. Genet. Mol. Biol. 3:3).
+While an alarm holds the baseline stays the one that it was raised against, as is usual for control charts (Montgomery
+2019, ch. 5): weeks that are out of control would widen the limits and hide what goes on. After half a year it moves on:
+what lasts so long is the new normal.
 
 Repeated looks. Only complete weeks are judged, so that a job that runs every night looks once a week. The chance of a
 false alarm in any series within a year is `warning_alpha`, shared equally by series and by `LOOKS_PER_YEAR`: windows of
 four weeks overlap, and a simulation (scripts/simulate_trends.py, table in docs/analysis.md) shows how many independent
-looks the 52 of a year are worth.
+looks the 52 of a year are worth, for independent texts and for restless weeks.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Literal
@@ -26,6 +29,7 @@ import numpy as np
 from scipy import stats
 from scipy.special import betaln, gammaln
 
+from cxnlp.analysis.dispersion import MINIMUM_BASELINE_WEEKS, Excess, dispersion, excess, widening
 from cxnlp.analysis.frame import Grouping
 from cxnlp.analysis.numbers import Gap, Share
 from cxnlp.analysis.stats import independent_gap, share
@@ -33,7 +37,6 @@ from cxnlp.analysis.summary import Trend, Week
 
 RECENT_WEEKS = 4
 BASELINE_WEEKS = 26
-MINIMUM_BASELINE_WEEKS = 6
 LOOKS_PER_YEAR = 36
 #: Weeks of a series that are shown; so many more are read as the oldest baseline needs.
 SHOWN_WEEKS = 60
@@ -83,22 +86,6 @@ def weekly_counts(
     return result
 
 
-def dispersion(counts: Sequence[int], totals: Sequence[int]) -> float:
-    """Return how much more the weeks vary than draws from one share would: 1 at the least.
-
-    Pearson's chi-square over its degrees of freedom, drawn towards 1 as by ten further weeks without excess, since the
-    ratio of a dozen weeks is itself a noisy number that can only err upwards here.
-    """
-    weeks = [(count, total) for count, total in zip(counts, totals, strict=True) if total > 0]
-    number, total = sum(c for c, _ in weeks), sum(t for _, t in weeks)
-    if len(weeks) < MINIMUM_BASELINE_WEEKS or number in (0, total):
-        return 1.0
-    expected = number / total
-    chi = sum((c - t * expected) ** 2 / (t * expected * (1 - expected)) for c, t in weeks)
-    freedom = len(weeks) - 1
-    return 1 + max(0.0, chi / freedom - 1) * freedom / (freedom + 10)
-
-
 def control_limits(total: float, base_count: float, base_total: float, alpha: float) -> tuple[float, float]:
     """Return the shares of `total` rows beyond which a tail given the baseline (mid-p) falls below `alpha`.
 
@@ -133,37 +120,61 @@ def fill_weeks(weeks: WeekCounts) -> list[tuple[date, int, int]]:
     return [(day, *known.get(day, (0, 0))) for day in days]
 
 
+def _shown(weeks: WeekCounts) -> list[tuple[date, int, int]]:
+    """Return the weeks that are shown and those that their baselines need, without holes."""
+    return fill_weeks(weeks)[-SHOWN_WEEKS - RECENT_WEEKS - BASELINE_WEEKS :]
+
+
+def _baseline(look: int) -> slice:
+    """Return the weeks that the four weeks up to number `look` are held against."""
+    end = max(0, look - RECENT_WEEKS + 1)
+    return slice(max(0, end - BASELINE_WEEKS), end)
+
+
+def baseline_excess(weeks: WeekCounts) -> dict[date, Excess]:
+    """Return how much the baseline of each look varies, by the week at whose end the look is."""
+    shown = _shown(weeks)
+    counts, totals = np.array([row[1:] for row in shown], float).reshape(-1, 2).T
+    return {day: excess(counts[_baseline(index)], totals[_baseline(index)]) for index, (day, _, _) in enumerate(shown)}
+
+
 def watch(
-    weeks: WeekCounts, worse: Direction, alpha: float, as_of: date, minimum_total: int
+    weeks: WeekCounts,
+    worse: Direction,
+    alpha: float,
+    as_of: date,
+    minimum_total: int,
+    others: Mapping[date, Excess] | None = None,
 ) -> tuple[tuple[Week, ...], float]:
-    """Judge every complete week of one series; return the weeks and the dispersion of the last baseline.
+    """Judge every complete week of one series; return the weeks and the dispersion of the last baseline (1 or more).
 
     `alpha` is the chance of a false alarm at one look. A week is judged where its four weeks hold `minimum_total` rows
     and its baseline as many over at least six weeks; a limit once crossed is crossed for good, since each look uses
-    only what was known at the end of its week.
+    only what was known at the end of its week. `others` is the `baseline_excess` of comparable series, added up.
     """
-    filled = fill_weeks(weeks)[-SHOWN_WEEKS - RECENT_WEEKS - BASELINE_WEEKS :]
-    counts = np.array([count for _, count, _ in filled])
-    totals = np.array([total for _, _, total in filled])
+    filled = _shown(weeks)
+    counts, totals = np.array([row[1:] for row in filled], float).reshape(-1, 2).T
     result, spread = [], 1.0
     raised: int | None = None  # the look at which the alarm that holds was raised
     for index, (day, count, total) in enumerate(filled):
         complete = day + timedelta(days=6) <= as_of
         recent = slice(max(0, index - RECENT_WEEKS + 1), index + 1)
         look = raised if raised is not None and index - raised <= BASELINE_WEEKS else index
-        before = slice(max(0, look - RECENT_WEEKS + 1 - BASELINE_WEEKS), max(0, look - RECENT_WEEKS + 1))
+        before = _baseline(look)
         n, base_n = int(totals[recent].sum()), int(totals[before].sum())
         known = int((totals[before] > 0).sum()) >= MINIMUM_BASELINE_WEEKS
         if not complete or not known or n < minimum_total or base_n < minimum_total:
             result.append(Week(day.isoformat(), complete, share(count, total), None, None, None, None, False))
             continue
-        spread = dispersion(counts[before].tolist(), totals[before].tolist())
+        own = excess(counts[before], totals[before])
+        spread, freedom = dispersion(own, (others or {}).get(filled[look][0], Excess()))
+        worth = widening(spread, freedom, alpha)
         x, base_x = int(counts[recent].sum()), int(counts[before].sum())
-        low, high = control_limits(n / spread, base_x / spread, base_n / spread, alpha)
+        low, high = control_limits(n / worth, base_x / worth, base_n / worth, alpha)
         alarm = x / n > high if worse == "up" else x / n < low
         raised = (index if raised is None else raised) if alarm else None
         result.append(Week(day.isoformat(), True, share(count, total), x / n, base_x / base_n, low, high, alarm))
-    return tuple(result[-SHOWN_WEEKS:]), spread
+    return tuple(result[-SHOWN_WEEKS:]), max(1.0, spread)
 
 
 def alarm_since(weeks: Sequence[Week]) -> str | None:
@@ -188,16 +199,31 @@ def build_trends(
     warning_alpha: float,
     minimum_total: int,
 ) -> list[Trend]:
-    """Build all series of the groups in `names` (group → anchor, title), in that order."""
+    """Build all series of the groups in `names` (group → anchor, title), in that order.
+
+    Touchpoints lend each other their dispersion, metric by metric. The export as a whole (anchor `overall`) stands
+    alone: it is the sum of the others, and its weeks are larger.
+    """
     watched = sum(any(total for _, _, total in by_group.get(name, {}).get(m, ())) for name in names for m in WATCHED)
     alpha = look_alpha(warning_alpha, watched)
+    excesses = {
+        (name, metric.name): baseline_excess(by_group.get(name, {}).get(metric.name, []))
+        for name, (anchor, _) in names.items()
+        for metric in METRICS
+        if anchor != "overall"
+    }
+    pooled = {
+        metric.name: _add_up(found for (_, of), found in excesses.items() if of == metric.name) for metric in METRICS
+    }
     result = []
     for name, (anchor, title) in names.items():
         for metric in METRICS:
             series = by_group.get(name, {}).get(metric.name, [])
             if not any(total for _, _, total in series):
                 continue
-            weeks, spread = watch(series, metric.worse, alpha, as_of, minimum_total)
+            own = excesses.get((name, metric.name), {})
+            others = {day: pooled[metric.name][day] - found for day, found in own.items()}
+            weeks, spread = watch(series, metric.worse, alpha, as_of, minimum_total, others)
             result.append(
                 Trend(
                     anchor,
@@ -212,6 +238,14 @@ def build_trends(
                 )
             )
     return result
+
+
+def _add_up(parts: Iterable[Mapping[date, Excess]]) -> dict[date, Excess]:
+    total: dict[date, Excess] = {}
+    for part in parts:
+        for day, found in part.items():
+            total[day] = total.get(day, Excess()) + found
+    return total
 
 
 def split_windows(weeks: Sequence[Week]) -> tuple[Sequence[Week], Sequence[Week]]:

@@ -13,7 +13,7 @@ from cxnlp.analysis.counts import Window
 from cxnlp.analysis.events import EVENT_TASKS, Vocabulary
 from cxnlp.analysis.numbers import Estimate
 from cxnlp.analysis.settings import AnalysisSettings, GoldRow
-from cxnlp.analysis.stats import FloatArray, share, stability_index
+from cxnlp.analysis.stats import FloatArray, share, stability_chance, stability_index
 from cxnlp.analysis.summary import Accuracy, Correction, Count, Drift, SetAside, Trust, Unsure
 from cxnlp.taxonomy import Task
 
@@ -149,14 +149,17 @@ def drift(connection: duckdb.DuckDBPyConnection, window: Window | None, minimum:
         earlier, later = [int(row[1]) for row in rows], [int(row[2]) for row in rows]
         if min(sum(earlier), sum(later)) < minimum:
             continue
-        index = stability_index(earlier, later)
-        result.append(Drift(name, index, sum(later), sum(earlier), drift_level(index)))
+        index, chance = stability_index(earlier, later), stability_chance(earlier, later)
+        result.append(Drift(name, index, sum(later), sum(earlier), drift_level(index, chance), chance))
     return tuple(result)
 
 
-def drift_level(index: float) -> Literal["steady", "moving", "changed"]:
-    """Return the usual reading of a population stability index."""
-    if index < 0.1:
+def drift_level(index: float, chance: float) -> Literal["steady", "moving", "changed"]:
+    """Return the usual reading of a population stability index, steady where it may be mere `chance`.
+
+    The customary bounds are from exports of many thousand rows; a few dozen rows pass them with no change at all.
+    """
+    if index < 0.1 or index <= chance:
         return "steady"
     return "moving" if index <= 0.25 else "changed"
 

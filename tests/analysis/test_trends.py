@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
+import numpy as np
 import pytest
 from scipy import stats
 
+from cxnlp.analysis.dispersion import Excess, dispersion, excess, widening
 from cxnlp.analysis.trends import (
+    WATCHED,
     alarm_since,
+    baseline_excess,
+    build_trends,
     change_of,
     control_limits,
-    dispersion,
     fill_weeks,
     look_alpha,
     split_windows,
@@ -96,9 +100,69 @@ def test_weeks_that_vary_by_themselves_widen_the_limits() -> None:
     quiet = watch(series([20] * 16), "up", 1e-4, LATE, 30)[0][-1]
     restless = watch(series([5, 35] * 8), "up", 1e-4, LATE, 30)[0][-1]
     assert quiet.high is not None and restless.high is not None and restless.high > quiet.high + 0.1
-    assert dispersion([20] * 12, [50] * 12) == 1.0
-    # chi-square by hand: 12 weeks of 5 or 35 of 50, share 0.4: 15²/(50·0.24) each = 18.75, ·12/11; drawn to 1 by 11/21
-    assert dispersion([5, 35] * 6, [50] * 12) == pytest.approx(1 + (18.75 * 12 / 11 - 1) * 11 / 21)
+
+
+def test_excess_of_weeks_by_hand() -> None:
+    # 12 weeks of 5 or 35 of 50, share 0.4: 15²/(50·0.24) = 18.75 each; slope 600 − 12·50²/600 − 11
+    found = excess(np.array([5.0, 35.0] * 6), np.array([50.0] * 12))
+    assert (found.chi, found.freedom, found.slope) == pytest.approx((225, 11, 539))
+    assert excess(np.full(12, 50.0), np.full(12, 50.0)) == Excess(), "all alike: nothing can be said"
+    assert excess(np.full(5, 20.0), np.full(5, 50.0)) == Excess(), "too few weeks"
+
+
+def test_dispersion_of_a_series_alone_is_drawn_towards_one() -> None:
+    spread, freedom = dispersion(Excess(225, 11, 539), Excess())
+    assert (spread, freedom) == (pytest.approx((5 + 225) / 16), 16)
+
+
+def test_dispersion_borrows_what_the_other_touchpoints_show() -> None:
+    # the others' weeks show a correlation of (200 − 100) / 2000 = 0.05; here that means 1 + 0.05·539/11 = 3.45
+    spread, freedom = dispersion(Excess(11, 11, 539), Excess(200, 100, 2000))
+    assert spread == pytest.approx((20 * (1 + 0.05 * 49 * 100 / 105) + 11) / 31)
+    assert freedom == 31
+
+
+def test_limits_count_in_that_the_dispersion_is_an_estimate() -> None:
+    ratio = stats.t.isf(1e-4, 16) / stats.norm.isf(1e-4)
+    assert widening(2.0, 16, 1e-4) == pytest.approx(2 * ratio**2)
+    assert widening(0.2, 16, 1e-4) == 1.0, "never narrower than for draws from one share"
+    assert widening(1.0, float("inf"), 1e-4) == 1.0
+
+
+def test_touchpoints_lend_each_other_their_dispersion() -> None:
+    calm, restless = series([20, 22, 18, 20] * 4), series([5, 35] * 8)
+    names = {name: (name, name) for name in ("a", "b", "c")}
+
+    def limit(others: list[tuple[date, int, int]]) -> float:
+        by_group = {name: {WATCHED[0]: weeks} for name, weeks in (("a", calm), ("b", others), ("c", others))}
+        trend = build_trends(by_group, names, LATE, 0.1, 30)[0]
+        assert trend.group == "a" and trend.weeks[-1].high is not None
+        return trend.weeks[-1].high
+
+    assert limit(restless) > limit(calm) + 0.05
+
+
+def test_the_whole_export_borrows_nothing() -> None:
+    calm, restless = series([20, 22, 18, 20] * 4), series([5, 35] * 8)
+    by_group = {"overall": {WATCHED[0]: calm}, "a": {WATCHED[0]: restless}}
+    trend = build_trends(by_group, {"overall": ("overall", ""), "a": ("a", "a")}, LATE, 0.1, 30)[0]
+    alone, _ = watch(calm, "up", look_alpha(0.1, 2), LATE, 30)
+    assert trend.weeks == alone
+
+
+def test_weeks_that_differ_by_themselves_hardly_raise_alarms() -> None:
+    # texts of one week correlate by 0.03 at all of eight touchpoints: weeks vary four times as much as binomial draws
+    rng = np.random.default_rng(0)
+    alarms = 0
+    for _ in range(40):
+        shares = rng.beta(0.3 * (1 / 0.03 - 1), 0.7 * (1 / 0.03 - 1), (8, 16))
+        touchpoints = [series(rng.binomial(100, row).tolist(), 100) for row in shares]
+        excesses = [baseline_excess(weeks)[weeks[-1][0]] for weeks in touchpoints]
+        pooled = sum(excesses, Excess())
+        for weeks, own in zip(touchpoints, excesses, strict=True):
+            judged, _ = watch(weeks, "up", 0.002, LATE, 30, {weeks[-1][0]: pooled - own})
+            alarms += judged[-1].alarm
+    assert alarms / 320 <= 0.01
 
 
 def test_weeks_without_any_row_are_weeks() -> None:

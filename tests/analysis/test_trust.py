@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from cxnlp.analysis.events import Vocabulary
 from cxnlp.analysis.numbers import Estimate
 from cxnlp.analysis.settings import GoldRow
+from cxnlp.analysis.stats import stability_chance, stability_index
 from cxnlp.analysis.trust import drift_level, score, valence
 from cxnlp.taxonomy import default_taxonomy
 
@@ -64,4 +67,41 @@ def test_valence_and_drift_levels() -> None:
     vocabulary = Vocabulary.of(TAXONOMY)
     said = [valence(emotions, vocabulary) for emotions in ([], ["trust"], ["anger"], ["anger", "trust"])]
     assert said == ["none", "positive", "negative", "mixed"]
-    assert [drift_level(index) for index in (0.05, 0.2, 0.3)] == ["steady", "moving", "changed"]
+    assert [drift_level(index, 0.04) for index in (0.05, 0.2, 0.3)] == ["steady", "moving", "changed"]
+    assert [drift_level(index, 0.25) for index in (0.2, 0.24, 0.3)] == ["steady", "steady", "changed"]
+
+
+def verdicts(before: NDArray[np.int64], recent: NDArray[np.int64]) -> float:
+    """Return the share of pairs of count vectors that are not called steady."""
+    levels = [
+        drift_level(stability_index(a, b), stability_chance(a, b))
+        for a, b in zip(before.tolist(), recent.tolist(), strict=True)
+    ]
+    return sum(level != "steady" for level in levels) / len(levels)
+
+
+@pytest.mark.parametrize(("bins", "earlier", "later"), [(3, 200, 30), (8, 500, 60), (20, 200, 30), (20, 2000, 300)])
+def test_without_change_drift_is_hardly_ever_seen(bins: int, earlier: int, later: int) -> None:
+    rng = np.random.default_rng(0)
+    shares = 1 / np.arange(1, bins + 1)
+    shares /= shares.sum()
+    assert verdicts(rng.multinomial(earlier, shares, 500), rng.multinomial(later, shares, 500)) <= 0.02
+
+
+def test_a_real_change_is_seen() -> None:
+    rng = np.random.default_rng(0)
+    before, recent = rng.multinomial(500, [0.6, 0.3, 0.1], 200), rng.multinomial(100, [0.3, 0.3, 0.4], 200)
+    assert verdicts(before, recent) > 0.95
+
+
+@pytest.mark.parametrize(("earlier", "later"), [(200, 30), (2000, 300)])
+def test_labels_of_one_text_that_come_together_are_hardly_called_drift(earlier: int, later: int) -> None:
+    # six kinds of texts, each with causes of its own: about two labels a text
+    rng = np.random.default_rng(0)
+    typical = np.clip(rng.dirichlet(np.full(12, 0.15), 6) * 2, 0.02, 0.9)
+
+    def drawn(texts: int) -> NDArray[np.int64]:
+        kinds = rng.choice(6, (200, texts), p=[0.3, 0.2, 0.2, 0.1, 0.1, 0.1])
+        return (rng.random((200, texts, 12)) < typical[kinds]).sum(axis=1)
+
+    assert verdicts(drawn(earlier), drawn(later)) <= 0.05
