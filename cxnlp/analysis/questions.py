@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 
-from cxnlp.analysis.correct import Corrector, Reading
+from cxnlp.analysis.correct import Reading
+from cxnlp.analysis.corrector import Corrector
 from cxnlp.analysis.counts import GroupCounts
 from cxnlp.analysis.numbers import Estimate, Share
 from cxnlp.analysis.stats import auc_of_counts, share
@@ -64,9 +65,8 @@ def audit(group: Group, counts: GroupCounts, corrector: Corrector, minimum: int)
     if seen is not None and len(marks) == 1:  # everybody gave the same mark: it tells nobody apart, for certain
         seen = Estimate(0.5, 0.5, 0.5, seen.n)
     auc = seen
-    reading, problem = corrector.rates("expressed", "customer", "question", group.name)
-    corrected = numbers.expressed_paired.corrected
-    if seen is not None and len(marks) > 1 and corrected is not None and corrected.safe and not problem:
+    reading, corrected = corrector.pooled("expressed"), numbers.expressed_paired.corrected
+    if seen is not None and len(marks) > 1 and corrected is not None and corrected.safe and reading.youden > 0:
         rarer = min(corrected.value, 1 - corrected.value) * numbers.expressed_paired.total
         auc = true_area(seen, numbers.expressed_paired, reading) if rarer >= MINIMUM_EACH else None
     basics = share(counts.base["basics_only"], counts.base["praises"])

@@ -41,8 +41,8 @@ def questions_section(teller: Teller) -> Section | None:
         words.word("The question decides the answer"),
         words.say(
             "“Tells happy from unhappy” is the area under the curve: one half means that the ratings know nothing of "
-            "the words, one that they tell them apart perfectly. A question asks for the basics where most praise "
-            "under it is of courtesy and smooth service only."
+            "the words, one that they tell them apart perfectly; it is corrected for reading errors where that is "
+            "safe. A question asks for the basics where most praise under it is of courtesy and smooth service only."
         ),
         (Table(words.say("The survey's questions"), columns, rows, tall=True),),
     )

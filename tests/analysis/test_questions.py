@@ -9,7 +9,7 @@ import pytest
 
 from cxnlp.analysis import AnalysisSettings, summarize
 from cxnlp.analysis.blind import status
-from cxnlp.analysis.correct import Reading, rogan_gladen
+from cxnlp.analysis.correct import Part, Reading, rogan_gladen
 from cxnlp.analysis.numbers import Share
 from cxnlp.analysis.questions import true_area
 from cxnlp.analysis.settings import GoldRow
@@ -95,7 +95,7 @@ def test_corrected_areas_cover_the_true_one() -> None:
         positive, negative = read_so + misread, by_happy - read_so + by_sad - misread
         reading = Reading(int(rng.binomial(200, rates[0])), 200, int(rng.binomial(200, rates[1])), 200)
         raw = share(int(positive.sum()), 600)
-        counted = Share(raw.count, raw.total, raw.low, raw.high, rogan_gladen(raw.count, raw.total, reading))
+        counted = Share(raw.count, raw.total, raw.low, raw.high, rogan_gladen([Part(raw.count, raw.total, reading)]))
         seen = auc_of_counts(positive.tolist(), negative.tolist())
         assert seen is not None
         area = true_area(seen, counted, reading)
