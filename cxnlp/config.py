@@ -180,7 +180,7 @@ def parse_config(toml_text: str, source: str, folder: Path) -> Config:
     try:
         return Config.model_validate(values | {"folder": folder})
     except ValidationError as error:
-        raise ConfigError(f"{source}: {describe_problems(error)}") from error
+        raise ConfigError(f"{source}: {describe_problems(error, Config, values)}") from error
 
 
 def load_config(path: Path) -> Config:

@@ -20,8 +20,10 @@ A message names the file, line and column, what was found and what was expected.
 from __future__ import annotations
 
 import signal
+from collections.abc import Mapping, Sequence
+from typing import Any, get_args
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 
 class CxnlpError(Exception):
@@ -91,9 +93,48 @@ class Stopped(BaseException):
         return 128 + self.number
 
 
-def describe_problems(error: ValidationError) -> str:
-    """Say in one line what is wrong with a configuration file, key by key."""
+def describe_problems(error: ValidationError, model: type[BaseModel], values: Mapping[str, Any]) -> str:
+    """Say in one line what is wrong with a configuration file, key by key; of an unknown key, which there are.
+
+    `values` is what was read and `model` what it should be: entries of a list are called by their `name`.
+    """
     return "; ".join(
-        f"{'.'.join(str(part) for part in problem['loc']) or 'file'}: {problem['msg']}"
+        f"{_place(problem['loc'], values) or 'file'}: "
+        + (
+            f"unknown key; known are {_keys(problem['loc'], model)}"
+            if problem["type"] == "extra_forbidden"
+            else problem["msg"]
+        )
         for problem in error.errors(include_url=False)
     )
+
+
+def _place(steps: Sequence[int | str], values: Any) -> str:
+    """Return the way to a value: `tasks[causes].labels[delivery].owner`; by its number, from 1, what has no name."""
+    told = ""
+    for step in steps:
+        try:
+            values = values[step]
+        except (KeyError, IndexError, TypeError):
+            values = None
+        if isinstance(step, int):
+            name = values.get("name") if isinstance(values, Mapping) else None
+            told += f"[{name if isinstance(name, str) else step + 1}]"
+        else:
+            told += f".{step}" if told else step
+    return told
+
+
+def _keys(steps: Sequence[int | str], model: type[BaseModel]) -> str:
+    """Return the keys that stand where the last of `steps` was found."""
+    for step in steps[:-1]:
+        if isinstance(step, str) and step in model.model_fields:
+            model = _model_of(model.model_fields[step].annotation) or model
+    return ", ".join(model.model_fields)
+
+
+def _model_of(annotation: Any) -> type[BaseModel] | None:
+    """Return the model in an annotation such as `tuple[Label, ...]` or `Gates | None`."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    return next((found for part in get_args(annotation) if (found := _model_of(part))), None)

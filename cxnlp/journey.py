@@ -86,11 +86,13 @@ class Journey(BaseModel):
 def parse_journey(toml_text: str, source: str) -> Journey:
     """Parse a journey from TOML text; raise `ConfigError` naming `source` and the place of each problem."""
     try:
-        return Journey.model_validate(tomllib.loads(toml_text))
+        values = tomllib.loads(toml_text)
     except tomllib.TOMLDecodeError as error:
         raise ConfigError(f"{source}: not valid TOML: {error}") from error
+    try:
+        return Journey.model_validate(values)
     except ValidationError as error:
-        raise ConfigError(f"{source}: {describe_problems(error)}") from error
+        raise ConfigError(f"{source}: {describe_problems(error, Journey, values)}") from error
 
 
 def load_journey(path: Path | None = None) -> Journey:

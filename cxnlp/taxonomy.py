@@ -146,11 +146,13 @@ class Taxonomy(BaseModel):
 def parse_taxonomy(toml_text: str, source: str = "taxonomy") -> Taxonomy:
     """Parse a taxonomy from TOML text; raise `TaxonomyError` naming `source` and the place of each problem."""
     try:
-        return Taxonomy.model_validate(tomllib.loads(toml_text))
+        values = tomllib.loads(toml_text)
     except tomllib.TOMLDecodeError as error:
         raise TaxonomyError(f"{source}: not valid TOML: {error}") from error
+    try:
+        return Taxonomy.model_validate(values)
     except ValidationError as error:
-        raise TaxonomyError(f"{source}: {describe_problems(error)}") from error
+        raise TaxonomyError(f"{source}: {describe_problems(error, Taxonomy, values)}") from error
 
 
 def load_taxonomy(path: Path | None = None) -> Taxonomy:

@@ -85,13 +85,13 @@ def test_paths_are_relative_to_the_file(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("toml", "told"),
     [
-        ('[export]\npath = "a"\nfoo = 1\n', r"export\.foo: Extra inputs"),
+        ('[export]\npath = "a"\nfoo = 1\n', r"export\.foo: unknown key; known are path, "),
         ("[export\n", "not valid TOML"),
         ("", "export: Field required"),
         ("[export]\n", "either `path` .* or `database` and `query`"),
         ('[export]\nquery = "select 1"\n', "`query` needs `database`"),
         ('[export]\npath = "a"\nscale = [5, 1]\n', r"scale must rise, found \[5.0, 1.0\]"),
-        (SMALL + '[report]\nlanguages = ["xx"]\n', r"report\.languages\.0: Input should be 'en'"),
+        (SMALL + '[report]\nlanguages = ["xx"]\n', r"report\.languages\[1\]: Input should be 'en'"),
         (SMALL + "[store]\nretention_days = 0\n", r"store\.retention_days"),
         (
             SMALL + '[store]\nmemory_limit = "lots"\n',

@@ -87,3 +87,10 @@ def test_asking_for_what_is_not_there_says_what_is() -> None:
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(TaxonomyError, match=r"none\.toml: cannot be read"):
         load_taxonomy(tmp_path / "none.toml")
+
+
+def test_an_unknown_key_is_named_with_its_place_and_the_keys_there_are() -> None:
+    toml = 'name = "t"\n[[tasks]]\nname = "mood"\nkind = "single"\n[[tasks.labels]]\nname = "glad"\ndisplay = "Glad"\n'
+    told = r"tasks\[mood\]\.labels\[glad\]\.display: unknown key; known are name, title"
+    with pytest.raises(TaxonomyError, match=told):
+        parse_taxonomy(toml, "taxonomy.toml")
