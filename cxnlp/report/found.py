@@ -39,6 +39,10 @@ def findings_section(teller: Teller) -> Section:
             size=words.number(made, "minimum_size", str(round(made.minimum_size * 100))),
         ),
         " ",
+        words.say(
+            "“Elsewhere” is compared within each language, so the points need not be the difference of the two shares."
+        ),
+        " ",
         words.many(
             "{n} group was too small to be judged.",
             "{n} groups were too small to be judged.",
