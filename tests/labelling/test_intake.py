@@ -211,7 +211,7 @@ def test_unknown_labels_are_said_once_with_the_way_out(folder: Path) -> None:
     assert str(caught.value).splitlines() == [
         "labelled rows cannot be used:",
         "  a.csv: line 2, column causes: unknown label 'waste' (in 8 rows)",
-        "not made by the taxonomy 'small'? give theirs: --taxonomy FILE",
+        "not made by the taxonomy 'small'? where the command has --taxonomy, give theirs",
     ]
 
 
