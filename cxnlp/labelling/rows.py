@@ -93,7 +93,8 @@ def read_labelled(
     if problems:
         shown = "\n  ".join(problems[:20])
         more = f"\n  … and {len(problems) - 20} more" if len(problems) > 20 else ""
-        hint = f"\nnot made by the taxonomy {taxonomy.name!r}? where the command has --taxonomy, give theirs" if unknown else ""
+        theirs = f"\nnot made by the taxonomy {taxonomy.name!r}? where the command has --taxonomy, give theirs"
+        hint = theirs if unknown else ""
         raise LabelsError(f"labelled rows cannot be used:\n  {shown}{more}{hint}")
     if not frames:
         raise LabelsError("no labelled files were given")
