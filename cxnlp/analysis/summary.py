@@ -13,7 +13,8 @@ from typing import Any, ClassVar, Literal
 from cxnlp.analysis.numbers import Estimate, Gap, Hours, Mean, Share
 from cxnlp.analysis.serialize import from_plain, to_plain
 
-SUMMARY_VERSION = 1
+#: Raised whenever a field of `summary.json` is taken away or means something else.
+SUMMARY_VERSION = 2
 
 GroupKind = Literal["overall", "stage", "touchpoint", "segment"]
 

@@ -13,6 +13,7 @@ from datetime import date, timedelta
 
 from cxnlp.analysis.numbers import Corrected, Estimate, Gap, Hours, Mean, Share
 from cxnlp.analysis.summary import (
+    SUMMARY_VERSION,
     Accuracy,
     Action,
     BlindSpots,
@@ -606,7 +607,7 @@ def lindgard(spots: tuple[Spot, ...] = SPOTS) -> Summary:
     )
     estimate = Estimate(0.78, 0.74, 0.82, 640, None)
     made = Summary(
-        version=1,
+        version=SUMMARY_VERSION,
         company="Lindgård Home",
         versions=Versions("0.1.0", "default@3f2a9c01b7de", "customer-experience v1", "0a1b2c3d4e5f", "77aa88bb99cc"),
         period=Period("2026-07-27", "2026-11-15", 16, total - 20, 20),
