@@ -43,7 +43,7 @@ def test_says_where_something_does_not_fit(change: dict[str, object], place: str
 
 
 def test_another_version_is_refused() -> None:
-    with pytest.raises(ValueError, match="version: found 0, expected 1"):
+    with pytest.raises(ValueError, match="version: found 0, expected 2"):
         Summary.from_dict({"version": 0})
 
 
