@@ -29,12 +29,13 @@ def list_runs(config: Config, last: int) -> tuple[list[dict[str, Any]], str]:
         told = str(error)
         since = str(read_holder(path).get("since", ""))
         held = {"run": 0, "started": _plain(since), "ended": None, "status": "running", "record": {}}
-        found[_key(held)] = held
+        found[(-1, since)] = held  # a run that failed in the same second is another one
     except StoreError as error:
         if not found:
             raise
         told = str(error)
-    return sorted(found.values(), key=lambda entry: str(entry["started"]), reverse=True)[:last], told
+    newest_first = sorted(found.values(), key=lambda entry: (str(entry["started"]), int(entry["run"])), reverse=True)
+    return newest_first[:last], told
 
 
 def _key(entry: dict[str, Any]) -> tuple[int, str]:
