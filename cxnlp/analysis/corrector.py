@@ -90,6 +90,7 @@ class Corrector:
             self._labelled[key] = self._labelled.get(key, 0) + 1
         self.uncovered = {name: count for name, count in languages.items() if not self._covered(name, "customer")}
         self._readings: dict[tuple[str, str, str | None], Reading] = {}
+        self._rates: dict[tuple[str, str, str], tuple[Reading, Reason]] = {}
         self._problems: dict[tuple[str, str], Reason] = {}
 
     def _covered(self, language: str, author: str) -> bool:
@@ -121,6 +122,12 @@ class Corrector:
         The rates are the language's own where enough of it is labelled, else those of all languages together, unless
         some language is seen to be read otherwise than the rest: then nothing is known of this one.
         """
+        key = (event, author, language)
+        if key not in self._rates:  # asked for by every group, and telling languages apart takes exact tests
+            self._rates[key] = self._settle_rates(event, author, language)
+        return self._rates[key]
+
+    def _settle_rates(self, event: str, author: str, language: str) -> tuple[Reading, Reason]:
         own, every = self.reading(event, author, language), self.reading(event, author)
         if own.problem != "too_few_labels":
             return own, own.problem

@@ -54,7 +54,7 @@ def anchor(kind: str, name: str = "") -> str:
 #: counter that is a share's base → the rows that it counts.
 _AMONG: dict[str, Among] = {"both": "rated", "top_read": "top", "low_read": "low_box"}
 #: What a reply may be read as → what its counter is called.
-_ANSWERS = {"excuse": "excused", "resolution": "remedied"}
+_ANSWERS = {"excuse": "complaint_excused", "resolution": "complaint_remedied"}
 
 
 class GroupBuilder:
@@ -272,9 +272,7 @@ class GroupBuilder:
                         hours,
                     )
                 )
-        everything = self._reply_group(
-            "all", "", "", {**base, "complaints": base["complaint"]}, counts.hours, counts.by_language
-        )
+        everything = self._reply_group("all", "", "", {**base, "complaints": base["complaint"]}, counts.hours, counts)
         by_size = sorted(causes, key=lambda group: (-group.answered.total, group.name))
         return Replies(self.replies_known, everything, tuple(by_size))
 
@@ -285,26 +283,17 @@ class GroupBuilder:
         owner: str,
         numbers: Mapping[str, int],
         hours: tuple[int, float, float] | None,
-        strata: Mapping[str, Mapping[str, int]] | None = None,
+        counts: GroupCounts | None = None,
     ) -> ReplyGroup:
-        """Return what became of complaints; without their counts by language (`strata`) answers are as read."""
+        """Return what became of complaints; without counts by language (`counts`) answers are as read."""
         complaints, answered = numbers["complaints"], numbers["complaint_replied"]
         read, excused, remedied = (numbers[f"complaint_{what}"] for what in ("reply_read", "excused", "remedied"))
         answers = [share(excused, read), share(remedied, read)]
-        if strata is not None and not any(self.corrector.problem(event, "company") for event in _ANSWERS):
+        if counts is not None:
             # they stand side by side and are parts of one whole: both corrected, or both as read
             fixed = [
-                self.corrector.share(
-                    {
-                        language: (part[f"complaint_{what}"], part["complaint_reply_read"])
-                        for language, part in strata.items()
-                    },
-                    event,
-                    "replies",
-                    name,
-                    author="company",
-                )
-                for event, what in _ANSWERS.items()
+                self._share(counts, counter, "complaint_reply_read", event, "replies", name, "company")
+                for event, counter in _ANSWERS.items()
             ]
             if all(answer.corrected is not None and answer.corrected.safe for answer in fixed):
                 answers = fixed
